@@ -1,0 +1,234 @@
+"""YAML whose values know file:line:column. The only home of PyYAML and pydantic.
+
+Every scalar is read as the text that stands in the file (`no`, `012345` and `1:30` stay what they are)
+and becomes a number or a truth value only where the schema asks for one. Unknown keys, duplicate keys
+and wrong shapes are reported all at once, each with its place and what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+__all__ = ["Document", "Field", "Model", "Place", "Problem", "Problems", "did_you_mean", "read"]
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+
+
+class Model(BaseModel):
+    """Base of every schema: immutable, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+M = TypeVar("M", bound=Model)
+Loc = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position in a file; line and column count from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """Something a person must mend: where it stands, what is wrong and what to do."""
+
+    place: Place
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
+class Problems(Exception):  # noqa: N818 - reads as what it is: all the problems of one look
+    """All problems of one look, sorted by place."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+@dataclass(frozen=True)
+class Document(Generic[M]):
+    """A checked file: its value, and the place of each part of it."""
+
+    value: M
+    path: str
+    places: Mapping[Loc, Place]
+
+    def place(self, *loc: str | int) -> Place:
+        """Where a part stands; the nearest enclosing part when that one has no place of its own."""
+        while loc and loc not in self.places:
+            loc = loc[:-1]
+        return self.places.get(loc, Place(self.path))
+
+
+def read(path: Path, schema: type[M], *, shown_as: str | None = None) -> Document[M]:
+    """Read one YAML file against a schema.
+
+    `shown_as` is the file name in messages. Raises Problems with everything that is wrong in the file.
+    """
+    name = shown_as or str(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise Problems([Problem(Place(name), "this file does not exist; create it or correct the path")]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Problems([Problem(Place(name), f"cannot be read as UTF-8 text ({error}); save it as UTF-8")]) from None
+    return _Reader(name).document(_compose(text, name), schema)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?` for the nearest known word, else the list of a few known ones, else nothing."""
+    names = sorted(set(known))
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean '{near[0]}'?"
+    return f"; known here: {', '.join(names)}" if 0 < len(names) <= 24 else ""
+
+
+def _compose(text: str, name: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name)
+        raise Problems([Problem(place, f"{_syntax(error)}; check the indentation and the quotes here")]) from None
+    except yaml.YAMLError as error:
+        raise Problems([Problem(Place(name), f"is not readable YAML ({error})")]) from None
+
+
+def _syntax(error: yaml.MarkedYAMLError) -> str:
+    said = (error.problem or "is not readable YAML").replace("\n", " ")
+    if "\\t" in said:
+        return "a tab stands here; indent with spaces"
+    return f"this is not readable YAML ({said})"
+
+
+class _Reader:
+    """Turns one composed tree into plain text values, remembering places and duplicates."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.places: dict[Loc, Place] = {}
+        self.keys: dict[Loc, Place] = {}
+        self.problems: list[Problem] = []
+
+    def document(self, node: yaml.Node | None, schema: type[M]) -> Document[M]:
+        raw = self._plain(node, ()) if node is not None else {}
+        value = None
+        try:
+            value = schema.model_validate({} if raw is None else raw)
+        except ValidationError as error:
+            self.problems += [self._problem(item, schema) for item in error.errors()]
+        if self.problems or value is None:
+            raise Problems(self.problems)
+        return Document(value, self.name, self.places)
+
+    def _plain(self, node: yaml.Node, loc: Loc) -> Any:
+        self.places[loc] = self._mark(node)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, loc)
+        if isinstance(node, yaml.SequenceNode):
+            return [self._plain(item, (*loc, index)) for index, item in enumerate(node.value)]
+        plain = isinstance(node, yaml.ScalarNode) and node.style is None and node.value in _NULLS
+        return None if plain else node.value
+
+    def _mapping(self, node: yaml.MappingNode, loc: Loc) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.problems.append(Problem(self._mark(key_node), "a key must be a plain word"))
+                continue
+            key, here = key_node.value, (*loc, key_node.value)
+            if key in result:
+                first = self.keys[here].line
+                message = f"'{key}' is given twice, the first is on line {first}; keep one of them"
+                self.problems.append(Problem(self._mark(key_node), message))
+                continue
+            self.keys[here] = self._mark(key_node)
+            result[key] = self._plain(value_node, here)
+        return result
+
+    def _mark(self, node: yaml.Node) -> Place:
+        return Place(self.name, node.start_mark.line + 1, node.start_mark.column + 1)
+
+    def _problem(self, item: Mapping[str, Any], schema: type[Model]) -> Problem:
+        loc: Loc = tuple(part for part in item["loc"])
+        kind = item["type"]
+        if kind == "extra_forbidden":
+            place = self.keys.get(loc, self._nearest(loc))
+            return Problem(place, f"unknown key '{loc[-1]}'{did_you_mean(str(loc[-1]), _siblings(schema, loc[:-1]))}")
+        if kind == "missing":
+            return Problem(self._nearest(loc), f"'{loc[-1]}' is missing here; add it")
+        return Problem(self._nearest(loc), f"{_subject(loc)}{_sentence(item)}")
+
+    def _nearest(self, loc: Loc) -> Place:
+        while loc and loc not in self.places:
+            loc = loc[:-1]
+        return self.places.get(loc, Place(self.name))
+
+
+def _subject(loc: Loc) -> str:
+    names = [str(part) for part in loc if isinstance(part, str)]
+    return f"'{names[-1]}': " if names else ""
+
+
+_SENTENCES = {
+    "list_type": "a list is expected here (lines that begin with '- ')",
+    "tuple_type": "a list is expected here (lines that begin with '- ')",
+    "dict_type": "keys and values are expected here (lines like 'key: value')",
+    "model_type": "keys and values are expected here (lines like 'key: value')",
+    "string_type": "a text is expected here",
+    "int_parsing": "a whole number is expected here",
+    "int_type": "a whole number is expected here",
+    "float_parsing": "a number is expected here",
+    "float_type": "a number is expected here",
+    "bool_parsing": "'true' or 'false' is expected here",
+    "bool_type": "'true' or 'false' is expected here",
+}
+
+
+def _sentence(item: Mapping[str, Any]) -> str:
+    """What is wrong, in words a person without Python understands."""
+    if item["type"] in _SENTENCES:
+        return _SENTENCES[item["type"]]
+    if item["type"] in ("enum", "literal_error"):
+        allowed = [word.strip(" '") for word in str(item["ctx"]["expected"]).replace(" or ", ", ").split(",")]
+        return f"'{item['input']}' is not known here{did_you_mean(str(item['input']), allowed)}"
+    message = str(item["msg"])
+    return message.removeprefix("Value error, ")
+
+
+def _siblings(schema: type[Model], loc: Sequence[str | int]) -> list[str]:
+    """The keys a mapping at `loc` may hold, found by walking the schema's annotations."""
+    models: list[type[Model]] = [schema]
+    for part in loc:
+        found: list[type[Model]] = []
+        for model in models:
+            names = {field.alias or name: field for name, field in model.model_fields.items()}
+            if isinstance(part, str) and part in names:
+                found += _models_in(names[part].annotation)
+        models = found or models
+    return [field.alias or name for model in models for name, field in model.model_fields.items()]
+
+
+def _models_in(annotation: Any) -> list[type[Model]]:
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        return [annotation]
+    return [model for arg in getattr(annotation, "__args__", ()) for model in _models_in(arg)]
