@@ -11,12 +11,34 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-__all__ = ["Document", "Field", "Model", "Place", "Problem", "Problems", "did_you_mean", "read"]
+__all__ = [
+    "Document",
+    "Field",
+    "FilePath",
+    "Model",
+    "Place",
+    "Problem",
+    "Problems",
+    "ValidationInfo",
+    "did_you_mean",
+    "field_validator",
+    "model_validator",
+    "read",
+]
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -27,6 +49,14 @@ class Model(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+
+def _beside_the_file(path: Path, info: ValidationInfo) -> Path:
+    folder: Path = info.context["folder"] if info.context else Path()
+    return folder / path
+
+
+FilePath = Annotated[Path, AfterValidator(_beside_the_file)]
+"""A path written in a YAML file: relative ones start in the folder of that file."""
 
 M = TypeVar("M", bound=Model)
 Loc = tuple[str | int, ...]
@@ -90,7 +120,7 @@ def read(path: Path, schema: type[M], *, shown_as: str | None = None) -> Documen
         raise Problems([Problem(Place(name), "this file does not exist; create it or correct the path")]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise Problems([Problem(Place(name), f"cannot be read as UTF-8 text ({error}); save it as UTF-8")]) from None
-    return _Reader(name).document(_compose(text, name), schema)
+    return _Reader(name, path.resolve().parent).document(_compose(text, name), schema)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -123,8 +153,9 @@ def _syntax(error: yaml.MarkedYAMLError) -> str:
 class _Reader:
     """Turns one composed tree into plain text values, remembering places and duplicates."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, folder: Path) -> None:
         self.name = name
+        self.folder = folder
         self.places: dict[Loc, Place] = {}
         self.keys: dict[Loc, Place] = {}
         self.problems: list[Problem] = []
@@ -133,7 +164,7 @@ class _Reader:
         raw = self._plain(node, ()) if node is not None else {}
         value = None
         try:
-            value = schema.model_validate({} if raw is None else raw)
+            value = schema.model_validate({} if raw is None else raw, context={"folder": self.folder})
         except ValidationError as error:
             self.problems += [self._problem(item, schema) for item in error.errors()]
         if self.problems or value is None:

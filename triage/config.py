@@ -1,0 +1,239 @@
+"""config.yaml → Settings. Secrets come only from the environment, a file or a systemd credential.
+
+Every key is explained in the shipped config.yaml; paths are taken relative to the file's folder.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from triage.domain import Language, Tray
+from triage.yamlfile import Field, FilePath, Model, ValidationInfo, field_validator, model_validator, read
+
+Tls = Literal["ssl", "starttls", "none"]
+
+
+class Secret(Model):
+    """Where a password is kept; exactly one of the three."""
+
+    env: str | None = None
+    file: FilePath | None = None
+    credential: str | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Secret:
+        if sum(source is not None for source in (self.env, self.file, self.credential)) != 1:
+            raise ValueError("give exactly one of 'env', 'file' or 'credential' (never the password itself)")
+        return self
+
+
+class Imap(Model):
+    """A mailbox on an IMAP server."""
+
+    host: str
+    port: int = Field(default=993, ge=1, le=65535)
+    tls: Tls = "ssl"
+    ca_file: FilePath | None = None
+    user: str
+    password: Secret
+    folder: str = "INBOX"
+    timeout: float = Field(default=60, gt=0)  # seconds
+
+
+class Maildir(Model):
+    """A mailbox in a local folder."""
+
+    path: FilePath
+
+
+def _default_trays() -> dict[Tray, str]:
+    return {tray: f"Triage/{tray.value.capitalize()}" for tray in Tray}
+
+
+class Mailbox(Model):
+    """One mailbox the desk reads: IMAP or Maildir."""
+
+    name: str = Field(min_length=1)
+    imap: Imap | None = None
+    maildir: Maildir | None = None
+    trays: dict[Tray, str] = Field(default_factory=_default_trays)
+
+    @model_validator(mode="after")
+    def _one_home(self) -> Mailbox:
+        if (self.imap is None) == (self.maildir is None):
+            raise ValueError("give either 'imap' or 'maildir'")
+        return self
+
+    @field_validator("trays")
+    @classmethod
+    def _every_tray(cls, trays: dict[Tray, str]) -> dict[Tray, str]:
+        return _default_trays() | trays
+
+
+class Smtp(Model):
+    """The mail server that takes the desk's replies."""
+
+    host: str
+    port: int = Field(default=587, ge=1, le=65535)
+    tls: Tls = "starttls"
+    ca_file: FilePath | None = None
+    user: str | None = None
+    password: Secret | None = None
+    timeout: float = Field(default=60, gt=0)  # seconds
+
+
+class Outgoing(Model):
+    """The one way out: an SMTP server, or a folder where replies are written as .eml files."""
+
+    smtp: Smtp | None = None
+    folder: FilePath | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Outgoing:
+        if (self.smtp is None) == (self.folder is None):
+            raise ValueError("give either 'smtp' or 'folder'")
+        return self
+
+
+class DeskIdentity(Model):
+    """Who the desk is: the name and address on its replies, and every other address that is ours."""
+
+    name: str
+    address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    also_ours: tuple[str, ...] = ()
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        return frozenset(address.lower() for address in (self.address, *self.also_ours))
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2].lower()
+
+
+class Languages(Model):
+    """The languages the desk answers in; any other mail is answered in the fallback."""
+
+    answer: tuple[Language, ...] = (Language.NO, Language.EN)
+    fallback: Language = Language.EN
+
+    @model_validator(mode="after")
+    def _fallback_is_answered(self) -> Languages:
+        if self.fallback not in self.answer:
+            raise ValueError("'fallback' must be one of the languages in 'answer'")
+        return self
+
+    def reply_in(self, language: Language | None) -> Language:
+        return language if language in self.answer else self.fallback
+
+
+class ReplyLimit(Model):
+    """At most `replies` within `minutes`."""
+
+    replies: int = Field(ge=1)
+    minutes: int = Field(ge=1)
+
+
+class ReplyLimits(Model):
+    """What stops a loop that the guard missed (DESIGN promise 2)."""
+
+    per_address: tuple[ReplyLimit, ...] = (ReplyLimit(replies=5, minutes=60), ReplyLimit(replies=20, minutes=1440))
+    per_domain: tuple[ReplyLimit, ...] = (ReplyLimit(replies=60, minutes=60),)
+    per_content: tuple[ReplyLimit, ...] = (ReplyLimit(replies=4, minutes=60),)
+    total: tuple[ReplyLimit, ...] = (ReplyLimit(replies=5000, minutes=60),)
+
+
+class Limits(Model):
+    """Sizes and counts that keep one mail or one hour from harming the rest."""
+
+    mail_bytes: int = Field(default=35_000_000, ge=10_000)
+    batch_mails: int = Field(default=50, ge=1, le=1000)
+    batch_bytes: int = Field(default=8_000_000, ge=100_000)
+    recipients: int = Field(default=20, ge=1)
+    tries: int = Field(default=4, ge=1)  # of one mail that fails, and of one reply that is deferred
+    replies: ReplyLimits = ReplyLimits()
+
+
+class Poll(Model):
+    """How the daemon waits for mail."""
+
+    seconds: float = Field(default=60, ge=1)
+    retry_from: float = Field(default=2, gt=0)  # seconds; doubled after each failure
+    retry_to: float = Field(default=300, gt=0)
+
+
+class Threads(Model):
+    """How follow-ups are recognised."""
+
+    key: Secret | None = None
+    public_domains: frozenset[str] = frozenset()
+
+
+class Settings(Model):
+    """Everything config.yaml says."""
+
+    desk: DeskIdentity
+    mailboxes: tuple[Mailbox, ...] = Field(min_length=1)
+    outgoing: Outgoing
+    database: str = Field(default="sqlite:///var/triage.sqlite", validate_default=True)
+    database_password: Secret | None = None
+    first_ticket: int = Field(default=10_000, ge=1, le=9_000_000)
+    state: FilePath = Field(default=Path("var"), validate_default=True)
+    rules: FilePath = Field(default=Path("rules"), validate_default=True)
+    templates: FilePath = Field(default=Path("templates"), validate_default=True)
+    era: Literal["vipps", "vippsmobilepay"] = "vipps"
+    languages: Languages = Languages()
+    threads: Threads = Threads()
+    poll: Poll = Poll()
+    limits: Limits = Limits()
+
+    @field_validator("database")
+    @classmethod
+    def _sqlite_beside_the_file(cls, url: str, info: ValidationInfo) -> str:
+        scheme, slashes, path = url.partition(":///")
+        if scheme != "sqlite" or not slashes or not info.context:
+            return url
+        return f"sqlite:///{info.context['folder'] / path}"
+
+    @field_validator("mailboxes")
+    @classmethod
+    def _names_differ(cls, mailboxes: tuple[Mailbox, ...]) -> tuple[Mailbox, ...]:
+        names = [mailbox.name for mailbox in mailboxes]
+        if len(set(names)) != len(names):
+            raise ValueError("two mailboxes have the same name; give each its own")
+        return mailboxes
+
+
+class SecretMissing(Exception):  # noqa: N818 - says what happened
+    """A password is not where config.yaml says it is; the message tells where it was looked for."""
+
+
+def load(path: Path) -> Settings:
+    """Read and check a config file. Raises Problems."""
+    return read(path, Settings).value
+
+
+def reveal(secret: Secret, environment: Mapping[str, str] = os.environ) -> str:
+    """The password itself. Raises SecretMissing with a sentence for the operator."""
+    if secret.env is not None:
+        if not environment.get(secret.env):
+            raise SecretMissing(f"the environment variable {secret.env} is not set; set it or change config.yaml")
+        return environment[secret.env]
+    return _from_file(secret, environment)
+
+
+def _from_file(secret: Secret, environment: Mapping[str, str]) -> str:
+    if secret.credential is not None:
+        folder = environment.get("CREDENTIALS_DIRECTORY")
+        if not folder:
+            raise SecretMissing(f"credential '{secret.credential}': not started by systemd with LoadCredential=")
+        path = Path(folder) / secret.credential
+    else:
+        path = secret.file or Path()
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise SecretMissing(f"the secret file {path} cannot be read: {error.strerror}") from None
