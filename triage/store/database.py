@@ -1,0 +1,101 @@
+"""Opens the database behind one URL, SQLite or PostgreSQL, and brings its tables up to date."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_UPGRADE_LOCK = 0x56534421  # any number, as long as every daemon takes the same
+
+
+class DatabaseRefused(Exception):  # noqa: N818 - the operator's word for it
+    """The database cannot be used; the message is one line that says what to do."""
+
+
+def engine_for(url: str, password: str | None = None) -> sa.Engine:
+    """An engine for the URL. SQLite runs in WAL mode with immediate transactions. Raises DatabaseRefused."""
+    try:
+        parsed = sa.make_url(url)
+        if password is not None:
+            parsed = parsed.set(password=password)
+        if parsed.get_backend_name() == "sqlite":
+            return _sqlite(parsed)
+        if parsed.get_backend_name() == "postgresql":
+            return sa.create_engine(
+                parsed.set(drivername="postgresql+psycopg"), json_serializer=_json, pool_pre_ping=True
+            )
+    except (SQLAlchemyError, ImportError) as error:
+        raise DatabaseRefused(f"the database URL cannot be used: {_first_line(error)}") from None
+    raise DatabaseRefused("the database URL must begin with sqlite:/// or postgresql://")
+
+
+def migrate(engine: sa.Engine, first_ticket: int) -> None:
+    """Create or upgrade the tables; ticket numbers of a new database begin at `first_ticket`.
+
+    Raises DatabaseRefused.
+    """
+    try:
+        with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":  # two daemons that start at once upgrade one after the other
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
+            if _version(connection) != _newest():
+                _upgrade(connection, first_ticket)
+    except (DBAPIError, OSError) as error:
+        raise DatabaseRefused(f"the database cannot be opened: {_first_line(error)}") from None
+
+
+def _upgrade(connection: sa.Connection, first_ticket: int) -> None:
+    from alembic import command  # here, because it takes 400 ms to import and is rarely needed
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    config.attributes["first_ticket"] = first_ticket
+    command.upgrade(config, "head")
+
+
+def _version(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _newest() -> str:
+    return max(path.name for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))[:4]
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    if url.database and url.database != ":memory:":
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseRefused(f"the database folder cannot be made: {error}") from None
+    engine = sa.create_engine(url, json_serializer=_json, connect_args={"timeout": 30})
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun below, at once as writers
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _first_line(error: BaseException) -> str:
+    cause = getattr(error, "orig", None) or error
+    return str(cause).strip().splitlines()[0] if str(cause).strip() else type(error).__name__

@@ -1,0 +1,306 @@
+"""The ledger: one open transaction in which mail, ticket, verdict and reply are written together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from triage.domain import (
+    Evidence,
+    Finding,
+    Guess,
+    InboundMail,
+    Language,
+    Reading,
+    Ticket,
+    TicketNumber,
+    TicketState,
+    Tray,
+    Verdict,
+    Where,
+)
+from triage.store import schema as s
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """One handled mail as it goes into the ledger."""
+
+    reading: Reading
+    verdict: Verdict
+    mailbox: str
+    uid: str
+    rules_digest: str
+    model_digest: str
+    participants: tuple[str, ...] = ()  # addresses that take part from now on, ours left out
+    required: tuple[str, ...] = ()  # the fields that its profile requires
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A written reply for the outbox. `message` is the whole mail as bytes."""
+
+    template: str
+    language: Language
+    message_id: str
+    recipients: tuple[str, ...]
+    message: bytes
+    address: str
+    fingerprint: str
+
+
+class Ledger:
+    """All reading and writing of one transaction; made by Store.ledger()."""
+
+    def __init__(self, connection: sa.Connection, now: datetime) -> None:
+        self._db = connection
+        self.now = now
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What happens inside is undone alone when it fails, and the rest of the batch stays."""
+        with self._db.begin_nested():
+            yield
+
+    def seen(self, key: str) -> Tray | None:
+        """The tray of a mail that was handled before, else None."""
+        tray = self._db.execute(sa.select(s.mail.c.tray).where(s.mail.c.key == key)).scalar()
+        return Tray(tray) if tray is not None else None
+
+    # ── tickets ─────────────────────────────────────────────────────────────────────────────────────
+
+    def ticket(self, number: TicketNumber) -> Ticket | None:
+        """The ticket of a number; a merged one leads to the ticket it was merged into."""
+        visited: set[int] = set()
+        value: int | None = number.value
+        while value is not None and value not in visited:
+            visited.add(value)
+            row = self._db.execute(sa.select(s.ticket).where(s.ticket.c.number == value)).mappings().first()
+            if row is None:
+                return None
+            if row["merged_into"] is None:
+                return self._ticket(row)
+            value = row["merged_into"]
+        return None
+
+    def tickets_citing(self, message_ids: Sequence[str]) -> Sequence[TicketNumber]:
+        """Tickets in which one of these ids was received or sent, newest first."""
+        if not message_ids:
+            return ()
+        found = sa.select(s.reference.c.ticket).where(s.reference.c.message_id.in_(message_ids)).distinct()
+        return [TicketNumber(value) for value in sorted(self._db.execute(found).scalars(), reverse=True)]
+
+    def takes_part(self, number: TicketNumber, email: str) -> bool:
+        """Whether an address was in From, To or Cc of the ticket's mails."""
+        found = sa.select(s.participant.c.email).where(
+            s.participant.c.ticket == number.value, s.participant.c.email == email
+        )
+        return self._db.execute(found).first() is not None
+
+    def domains(self, number: TicketNumber) -> frozenset[str]:
+        """The mail domains of those who take part."""
+        found = sa.select(s.participant.c.email).where(s.participant.c.ticket == number.value)
+        return frozenset(email.rpartition("@")[2] for email in self._db.execute(found).scalars())
+
+    def open_ticket(self, mail: InboundMail, language: Language) -> Ticket:
+        """A new ticket owned by the sender; its number comes from the database."""
+        row: dict[str, object] = {
+            "state": TicketState.NEW.value,
+            "language": language.value,
+            "owner": mail.sender.email,
+            "subject": mail.subject,
+            "asked": 0,
+            "told_separate": False,
+            "flags": [],
+            "opened_at": self.now,
+            "changed_at": self.now,
+        }
+        number = self._db.execute(sa.insert(s.ticket).values(row).returning(s.ticket.c.number)).scalar_one()
+        return Ticket(TicketNumber(number), TicketState.NEW, None, None, language, subject=mail.subject)
+
+    def update_ticket(self, ticket: Ticket, verdict: Verdict, *, asked: bool, told_separate: bool) -> None:
+        """Bring the ticket to where the verdict leaves it. Its owner and subject never change."""
+        state = verdict.state or ticket.state
+        done = state is TicketState.READY and ticket.state is not TicketState.READY
+        flags = sa.select(s.ticket.c.flags).where(s.ticket.c.number == ticket.number.value)
+        before = self._db.execute(flags).scalar_one()
+        values = {
+            "state": state.value,
+            "topic": ticket.topic or verdict.topic,
+            "profile": verdict.profile or ticket.profile,
+            "asked": ticket.asked + asked,
+            "told_separate": ticket.told_separate or told_separate,
+            "flags": sorted({*before, *(flag.value for flag in verdict.flags)}),
+            "changed_at": self.now,
+        }
+        if done:
+            values["completed_at"] = self.now
+        self._db.execute(sa.update(s.ticket).where(s.ticket.c.number == ticket.number.value).values(values))
+
+    def _ticket(self, row: sa.RowMapping) -> Ticket:
+        return Ticket(
+            number=TicketNumber(row["number"]),
+            state=TicketState(row["state"]),
+            topic=row["topic"],
+            profile=row["profile"],
+            language=Language(row["language"]),
+            findings=self._findings(row["number"]),
+            asked=row["asked"],
+            told_separate=row["told_separate"],
+            subject=row["subject"],
+        )
+
+    def _findings(self, number: int) -> tuple[Finding, ...]:
+        rows = self._db.execute(sa.select(s.finding).where(s.finding.c.ticket == number).order_by(s.finding.c.id))
+        return tuple(Finding(row.field, row.value, Where(row.place), row.confidence, row.note) for row in rows)
+
+    # ── writing down ────────────────────────────────────────────────────────────────────────────────
+
+    def record(self, handled: Handled, ticket: Ticket | None, *, first: bool) -> int:
+        """Write the mail, what was understood and what was decided; return the mail's row id."""
+        mail, verdict = handled.reading.mail, handled.verdict
+        written = sa.insert(s.mail).values(self._mail_row(handled, ticket, first)).returning(s.mail.c.id)
+        mail_id = int(self._db.execute(written).scalar_one())
+        self._db.execute(sa.insert(s.verdict).values(_verdict_row(mail_id, handled)))
+        self._insert(s.finding, [_finding_row(mail_id, ticket, found) for found in _worth_keeping(handled)])
+        self._insert(
+            s.required,
+            [{"mail": mail_id, "field": name, "missing": name in verdict.missing} for name in handled.required],
+        )
+        if ticket is not None:
+            self._remember_participants(ticket.number, handled.participants)
+        if ticket is not None and mail.message_id:
+            self._refer(mail.message_id, ticket.number)
+        return mail_id
+
+    def queue(self, reply: Queued, mail_id: int, number: TicketNumber) -> None:
+        """Put a written reply into the outbox; it leaves after the commit."""
+        row = {
+            "mail": mail_id,
+            "ticket": number.value,
+            "template": reply.template,
+            "language": reply.language.value,
+            "message_id": reply.message_id,
+            "address": reply.address,
+            "domain": reply.address.rpartition("@")[2],
+            "fingerprint": reply.fingerprint,
+            "recipients": list(reply.recipients),
+            "message": reply.message,
+            "state": "queued",
+            "tries": 0,
+            "uncertain": False,
+            "queued_at": self.now,
+            "next_at": self.now,
+            "said": [],
+        }
+        self._db.execute(sa.insert(s.outbox).values(row))
+        self._refer(reply.message_id, number)
+
+    def replies_since(self, column: str | None, value: str, minutes: int) -> int:
+        """How many replies were queued in the last minutes to an `address`, `domain` or `fingerprint`; all if None."""
+        since = self.now - timedelta(minutes=minutes)
+        counted = sa.select(sa.func.count()).select_from(s.outbox).where(s.outbox.c.queued_at > since)
+        if column is not None:
+            counted = counted.where(s.outbox.c[column] == value)
+        return int(self._db.execute(counted).scalar_one())
+
+    def _mail_row(self, handled: Handled, ticket: Ticket | None, first: bool) -> dict[str, object]:
+        mail, reading = handled.reading.mail, handled.reading
+        return {
+            "key": mail.key,
+            "message_id": mail.message_id,
+            "ticket": ticket.number.value if ticket else None,
+            "first": first,
+            "kind": handled.verdict.kind.value,
+            "silence": reading.silence.code if reading.silence else None,
+            "sender": mail.sender.email,
+            "sender_domain": mail.sender.domain,
+            "subject": mail.subject,
+            "language": mail.language.value if mail.language else None,
+            "mailbox": handled.mailbox,
+            "uid": handled.uid,
+            "size": mail.size,
+            "sent_at": mail.date,
+            "handled_at": self.now,
+            "tray": handled.verdict.tray.value,
+            "read": {
+                "new": mail.new,
+                "quoted": mail.quoted,
+                "signature": mail.signature,
+                "attachments": [part.name for part in mail.attachments],
+            },
+        }
+
+    def _remember_participants(self, number: TicketNumber, people: Sequence[str]) -> None:
+        known = sa.select(s.participant.c.email).where(s.participant.c.ticket == number.value)
+        fresh = set(people) - set(self._db.execute(known).scalars())
+        self._insert(s.participant, [{"ticket": number.value, "email": email} for email in sorted(fresh)])
+
+    def _refer(self, message_id: str, number: TicketNumber) -> None:
+        same = sa.select(s.reference.c.ticket).where(
+            s.reference.c.message_id == message_id, s.reference.c.ticket == number.value
+        )
+        if self._db.execute(same).first() is None:
+            self._db.execute(sa.insert(s.reference).values(message_id=message_id, ticket=number.value))
+
+    def _insert(self, table: sa.Table, rows: Sequence[dict[str, object]]) -> None:
+        if rows:
+            self._db.execute(sa.insert(table), rows)
+
+
+def _worth_keeping(handled: Handled) -> tuple[Finding, ...]:
+    """All findings of this mail; those that the thread gave stand with their own mails already."""
+    return tuple(found for found in handled.reading.inspection.findings if found.where is not Where.THREAD)
+
+
+def _finding_row(mail_id: int, ticket: Ticket | None, found: Finding) -> dict[str, object]:
+    return {
+        "mail": mail_id,
+        "ticket": ticket.number.value if ticket else None,
+        "field": found.field,
+        "value": found.value,
+        "place": found.where.value,
+        "confidence": found.confidence,
+        "note": found.note[:60],
+    }
+
+
+def _verdict_row(mail_id: int, handled: Handled) -> dict[str, object]:
+    verdict, reading = handled.verdict, handled.reading
+    return {
+        "mail": mail_id,
+        "action": verdict.action.value,
+        "topic": verdict.topic,
+        "profile": verdict.profile,
+        "decided_by": verdict.decided_by.value,
+        "confidence": verdict.confidence,
+        "template": verdict.template,
+        "flags": [flag.value for flag in verdict.flags],
+        "pointers": list(verdict.pointers),
+        "hints": list(verdict.hints),
+        "reasons": list(verdict.reasons),
+        "evidence": [_evidence_value(item) for item in reading.evidence],
+        "guesses": [_guess_value(item) for item in (reading.opinion.guesses[:3] if reading.opinion else ())],
+        "secrets": [secret.kind for secret in reading.inspection.secrets],
+        "rules_digest": handled.rules_digest,
+        "model_digest": handled.model_digest,
+    }
+
+
+def _evidence_value(item: Evidence) -> dict[str, object]:
+    return {
+        "source": item.source,
+        "rule": item.rule,
+        "topic": item.topic,
+        "where": item.where.value,
+        "text": item.text,
+        "weight": item.weight,
+    }
+
+
+def _guess_value(item: Guess) -> dict[str, object]:
+    return {"topic": item.topic, "probability": round(item.probability, 4)}

@@ -1,0 +1,239 @@
+"""The first tables."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import context, op
+
+from triage.store.schema import Json, UtcDateTime
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the tables and let ticket numbers begin where config.yaml says."""
+
+    _ticket()
+    _trouble()
+    _mail()
+    _participant()
+    _reference()
+    _finding()
+    _outbox()
+    _required()
+    _verdict()
+    _number_from(context.config.attributes["first_ticket"])
+
+
+def downgrade() -> None:
+    """Drop everything."""
+    op.drop_table("verdict")
+    op.drop_table("required")
+    op.drop_table("outbox")
+    op.drop_table("finding")
+    op.drop_table("reference")
+    op.drop_table("participant")
+    op.drop_table("mail")
+    op.drop_table("trouble")
+    op.drop_table("ticket")
+
+
+def _number_from(first: int) -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(sa.text("SELECT setval('ticket_number_seq', :first, false)").bindparams(first=first))
+    else:
+        op.execute(sa.text("INSERT INTO sqlite_sequence (name, seq) VALUES ('ticket', :seq)").bindparams(seq=first - 1))
+
+
+def _ticket() -> None:
+    op.create_table(
+        "ticket",
+        sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("topic", sa.String(length=40), nullable=True),
+        sa.Column("profile", sa.String(length=40), nullable=True),
+        sa.Column("language", sa.String(length=5), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("asked", sa.Integer(), nullable=False),
+        sa.Column("told_separate", sa.Boolean(), nullable=False),
+        sa.Column("flags", Json, nullable=False),
+        sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("completed_at", UtcDateTime(), nullable=True),
+        sa.Column("merged_into", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["merged_into"], ["ticket.number"], name=op.f("fk_ticket_merged_into_ticket")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_ticket")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_ticket_opened_at"), "ticket", ["opened_at"], unique=False)
+    op.create_index(op.f("ix_ticket_owner"), "ticket", ["owner"], unique=False)
+
+
+def _trouble() -> None:
+    op.create_table(
+        "trouble",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("mailbox", sa.String(length=100), nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.Column("stage", sa.String(length=20), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("first_at", UtcDateTime(), nullable=False),
+        sa.Column("last_at", UtcDateTime(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trouble")),
+    )
+    op.create_index("uq_trouble_mailbox_uid", "trouble", ["mailbox", "uid"], unique=True)
+
+
+def _mail() -> None:
+    op.create_table(
+        "mail",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("ticket", sa.Integer(), nullable=True),
+        sa.Column("first", sa.Boolean(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("silence", sa.String(length=40), nullable=True),
+        sa.Column("sender", sa.Text(), nullable=False),
+        sa.Column("sender_domain", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("language", sa.String(length=5), nullable=True),
+        sa.Column("mailbox", sa.String(length=100), nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sent_at", UtcDateTime(), nullable=True),
+        sa.Column("handled_at", UtcDateTime(), nullable=False),
+        sa.Column("tray", sa.String(length=20), nullable=False),
+        sa.Column("read", Json, nullable=False),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name=op.f("fk_mail_ticket_ticket")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail")),
+        sa.UniqueConstraint("key", name=op.f("uq_mail_key")),
+    )
+    op.create_index(op.f("ix_mail_handled_at"), "mail", ["handled_at"], unique=False)
+    op.create_index(op.f("ix_mail_message_id"), "mail", ["message_id"], unique=False)
+    op.create_index(op.f("ix_mail_sender"), "mail", ["sender"], unique=False)
+    op.create_index(op.f("ix_mail_ticket"), "mail", ["ticket"], unique=False)
+
+
+def _participant() -> None:
+    op.create_table(
+        "participant",
+        sa.Column("ticket", sa.Integer(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ticket"], ["ticket.number"], name=op.f("fk_participant_ticket_ticket"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("ticket", "email", name=op.f("pk_participant")),
+    )
+
+
+def _reference() -> None:
+    op.create_table(
+        "reference",
+        sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("ticket", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ticket"], ["ticket.number"], name=op.f("fk_reference_ticket_ticket"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("message_id", "ticket", name=op.f("pk_reference")),
+    )
+
+
+def _finding() -> None:
+    op.create_table(
+        "finding",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("mail", sa.Integer(), nullable=False),
+        sa.Column("ticket", sa.Integer(), nullable=True),
+        sa.Column("field", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("place", sa.String(length=20), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=False),
+        sa.Column("note", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(["mail"], ["mail.id"], name=op.f("fk_finding_mail_mail"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["ticket"], ["ticket.number"], name=op.f("fk_finding_ticket_ticket"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_finding")),
+    )
+    op.create_index(op.f("ix_finding_mail"), "finding", ["mail"], unique=False)
+    op.create_index(op.f("ix_finding_ticket"), "finding", ["ticket"], unique=False)
+
+
+def _outbox() -> None:
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("mail", sa.Integer(), nullable=False),
+        sa.Column("ticket", sa.Integer(), nullable=False),
+        sa.Column("template", sa.String(length=60), nullable=False),
+        sa.Column("language", sa.String(length=5), nullable=False),
+        sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("domain", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("recipients", Json, nullable=False),
+        sa.Column("message", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("uncertain", sa.Boolean(), nullable=False),
+        sa.Column("queued_at", UtcDateTime(), nullable=False),
+        sa.Column("next_at", UtcDateTime(), nullable=False),
+        sa.Column("sent_at", UtcDateTime(), nullable=True),
+        sa.Column("said", Json, nullable=False),
+        sa.ForeignKeyConstraint(["mail"], ["mail.id"], name=op.f("fk_outbox_mail_mail"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name=op.f("fk_outbox_ticket_ticket")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("mail", name=op.f("uq_outbox_mail")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_outbox_message_id")),
+    )
+    op.create_index("ix_outbox_address_queued_at", "outbox", ["address", "queued_at"], unique=False)
+    op.create_index("ix_outbox_domain_queued_at", "outbox", ["domain", "queued_at"], unique=False)
+    op.create_index("ix_outbox_fingerprint_queued_at", "outbox", ["fingerprint", "queued_at"], unique=False)
+    op.create_index("ix_outbox_queued_at", "outbox", ["queued_at"], unique=False)
+    op.create_index("ix_outbox_state_next_at", "outbox", ["state", "next_at"], unique=False)
+    op.create_index(op.f("ix_outbox_ticket"), "outbox", ["ticket"], unique=False)
+
+
+def _required() -> None:
+    op.create_table(
+        "required",
+        sa.Column("mail", sa.Integer(), nullable=False),
+        sa.Column("field", sa.String(length=40), nullable=False),
+        sa.Column("missing", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["mail"], ["mail.id"], name=op.f("fk_required_mail_mail"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("mail", "field", name=op.f("pk_required")),
+    )
+
+
+def _verdict() -> None:
+    op.create_table(
+        "verdict",
+        sa.Column("mail", sa.Integer(), nullable=False),
+        sa.Column("action", sa.String(length=20), nullable=False),
+        sa.Column("topic", sa.String(length=40), nullable=True),
+        sa.Column("profile", sa.String(length=40), nullable=True),
+        sa.Column("decided_by", sa.String(length=20), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=False),
+        sa.Column("template", sa.String(length=60), nullable=True),
+        sa.Column("flags", Json, nullable=False),
+        sa.Column("pointers", Json, nullable=False),
+        sa.Column("hints", Json, nullable=False),
+        sa.Column("reasons", Json, nullable=False),
+        sa.Column("evidence", Json, nullable=False),
+        sa.Column("guesses", Json, nullable=False),
+        sa.Column("secrets", Json, nullable=False),
+        sa.Column("rules_digest", sa.String(length=64), nullable=False),
+        sa.Column("model_digest", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["mail"], ["mail.id"], name=op.f("fk_verdict_mail_mail"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("mail", name=op.f("pk_verdict")),
+    )
+    op.create_index(op.f("ix_verdict_action"), "verdict", ["action"], unique=False)
+    op.create_index(op.f("ix_verdict_topic"), "verdict", ["topic"], unique=False)

@@ -1,0 +1,106 @@
+"""The outbox: replies that were committed and wait for the mail server.
+
+A row is claimed before SMTP sees it, and noted after. A claim that is never noted (the process died) is
+taken up again when its time is over, with the same Message-ID, and marked uncertain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from triage.store.schema import outbox
+
+CLAIM = timedelta(minutes=10)  # longer than any single delivery, shorter than patience
+_FIRST_PAUSE = timedelta(minutes=1)  # doubled with each deferred try
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One claimed reply."""
+
+    id: int
+    ticket: int
+    message_id: str
+    recipients: tuple[str, ...]
+    message: bytes
+    tries: int
+    uncertain: bool
+
+
+def claim(db: sa.Connection, now: datetime, limit: int) -> Sequence[Outgoing]:
+    """Take up to `limit` due replies, oldest first; others cannot take them until CLAIM has passed."""
+    due = (
+        sa.select(outbox.c.id, outbox.c.state)
+        .where(outbox.c.state.in_(("queued", "sending")), outbox.c.next_at <= now)
+        .order_by(outbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = db.execute(due).all()
+    if not found:
+        return ()
+    ids = [row.id for row in found]
+    died = [row.id for row in found if row.state == "sending"]
+    taken = {"state": "sending", "next_at": now + CLAIM, "tries": outbox.c.tries + 1}
+    db.execute(sa.update(outbox).where(outbox.c.id.in_(ids)).values(taken))
+    if died:
+        db.execute(sa.update(outbox).where(outbox.c.id.in_(died)).values(uncertain=True))
+    rows = db.execute(sa.select(outbox).where(outbox.c.id.in_(ids)).order_by(outbox.c.id)).all()
+    return [_outgoing(row) for row in rows]
+
+
+def note_sent(db: sa.Connection, reply: Outgoing, now: datetime, said: Mapping[str, str]) -> None:
+    """The server took the mail for at least one recipient; `said` holds its word on the refused ones."""
+    _note(db, reply, state="sent", sent_at=now, said=_pairs(said))
+
+
+def note_refused(db: sa.Connection, reply: Outgoing, said: Mapping[str, str]) -> None:
+    """The server refused the mail for good; it is never tried again."""
+    _note(db, reply, state="refused", said=_pairs(said))
+
+
+def note_deferred(
+    db: sa.Connection, reply: Outgoing, now: datetime, said: Mapping[str, str], *, tries: int, uncertain: bool
+) -> None:
+    """The server said "later", or the line broke; tried again after a growing pause, `tries` times at most."""
+    state = "queued" if reply.tries < tries else "failed"
+    pause = _FIRST_PAUSE * 2 ** min(reply.tries - 1, 10)
+    later = {"state": state, "next_at": now + pause, "said": _pairs(said)}
+    _note(db, reply, uncertain=reply.uncertain or uncertain, **later)
+
+
+def release(db: sa.Connection, replies: Sequence[Outgoing], now: datetime) -> None:
+    """Give back claimed replies that were not tried (no connection): they do not count as a try."""
+    ids = [reply.id for reply in replies]
+    back = {"state": "queued", "next_at": now, "tries": outbox.c.tries - 1}
+    db.execute(sa.update(outbox).where(outbox.c.id.in_(ids)).values(back))
+
+
+def waiting(db: sa.Connection) -> int:
+    """How many replies have not left yet."""
+    counted = sa.select(sa.func.count()).where(outbox.c.state.in_(("queued", "sending")))
+    return db.execute(counted).scalar_one()
+
+
+def _note(db: sa.Connection, reply: Outgoing, **values: object) -> None:
+    db.execute(sa.update(outbox).where(outbox.c.id == reply.id).values(**values))
+
+
+def _pairs(said: Mapping[str, str]) -> list[list[str]]:
+    return [[address, word] for address, word in said.items()]
+
+
+def _outgoing(row: sa.Row[tuple[object, ...]]) -> Outgoing:
+    return Outgoing(
+        id=row.id,
+        ticket=row.ticket,
+        message_id=row.message_id,
+        recipients=tuple(row.recipients),
+        message=bytes(row.message),
+        tries=row.tries,
+        uncertain=row.uncertain,
+    )

@@ -1,0 +1,203 @@
+"""The tables of the ledger. Every text in them is masked; raw bytes stand in `trouble` only."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment; SQLite keeps it as naive UTC, PostgreSQL with its zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment = value.astimezone(UTC)
+        return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+def _key(**options: Any) -> Column[int]:
+    return Column("id", Integer, primary_key=True, autoincrement=True, **options)
+
+
+ticket = Table(
+    "ticket",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("state", String(20), nullable=False),
+    Column("topic", String(40)),
+    Column("profile", String(40)),
+    Column("language", String(5), nullable=False),
+    Column("owner", Text, nullable=False, index=True),  # address of the first sender; never changes
+    Column("subject", Text, nullable=False),
+    Column("asked", Integer, nullable=False, default=0),
+    Column("told_separate", Boolean, nullable=False, default=False),
+    Column("flags", Json, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False, index=True),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("completed_at", UtcDateTime),  # the moment nothing was missing any more
+    Column("merged_into", Integer, ForeignKey("ticket.number")),
+    sqlite_autoincrement=True,  # a number is never given twice, even if its ticket is erased
+)
+
+participant = Table(
+    "participant",
+    metadata,
+    Column("ticket", Integer, ForeignKey("ticket.number", ondelete="CASCADE"), primary_key=True),
+    Column("email", Text, primary_key=True),
+)
+
+mail = Table(
+    "mail",
+    metadata,
+    _key(),
+    Column("key", String(64), nullable=False, unique=True),  # InboundMail.key: the same mail is handled once
+    Column("message_id", Text, nullable=False, index=True),
+    Column("ticket", Integer, ForeignKey("ticket.number"), index=True),
+    Column("first", Boolean, nullable=False),  # it opened its ticket
+    Column("kind", String(20), nullable=False),
+    Column("silence", String(40)),  # the guard's reason, when silent
+    Column("sender", Text, nullable=False, index=True),
+    Column("sender_domain", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("language", String(5)),
+    Column("mailbox", String(100), nullable=False),
+    Column("uid", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sent_at", UtcDateTime),
+    Column("handled_at", UtcDateTime, nullable=False, index=True),
+    Column("tray", String(20), nullable=False),
+    Column("read", Json, nullable=False),  # what the desk read: new, quoted, signature, attachment names
+)
+
+reference = Table(
+    "reference",
+    metadata,
+    Column("message_id", Text, primary_key=True),
+    Column("ticket", Integer, ForeignKey("ticket.number", ondelete="CASCADE"), primary_key=True),
+)
+
+verdict = Table(
+    "verdict",
+    metadata,
+    Column("mail", Integer, ForeignKey("mail.id", ondelete="CASCADE"), primary_key=True),
+    Column("action", String(20), nullable=False, index=True),
+    Column("topic", String(40), index=True),
+    Column("profile", String(40)),
+    Column("decided_by", String(20), nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("template", String(60)),
+    Column("flags", Json, nullable=False),
+    Column("pointers", Json, nullable=False),
+    Column("hints", Json, nullable=False),
+    Column("reasons", Json, nullable=False),
+    Column("evidence", Json, nullable=False),
+    Column("guesses", Json, nullable=False),
+    Column("secrets", Json, nullable=False),  # kinds only
+    Column("rules_digest", String(64), nullable=False),
+    Column("model_digest", String(64), nullable=False),
+)
+
+finding = Table(
+    "finding",
+    metadata,
+    _key(),
+    Column("mail", Integer, ForeignKey("mail.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("ticket", Integer, ForeignKey("ticket.number", ondelete="CASCADE"), index=True),
+    Column("field", String(40), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("place", String(20), nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("note", String(60), nullable=False),
+)
+
+required = Table(  # one row a required field of a mail's profile: the ground of the missing-info rates
+    "required",
+    metadata,
+    Column("mail", Integer, ForeignKey("mail.id", ondelete="CASCADE"), primary_key=True),
+    Column("field", String(40), primary_key=True),
+    Column("missing", Boolean, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _key(),
+    Column("mail", Integer, ForeignKey("mail.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("ticket", Integer, ForeignKey("ticket.number"), nullable=False, index=True),
+    Column("template", String(60), nullable=False),
+    Column("language", String(5), nullable=False),
+    Column("message_id", Text, nullable=False, unique=True),
+    Column("address", Text, nullable=False),  # whom it answers; limits count by these three
+    Column("domain", Text, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("recipients", Json, nullable=False),
+    Column("message", LargeBinary, nullable=False),  # the whole mail as it goes out
+    Column("state", String(12), nullable=False),  # queued | sending | sent | refused | failed
+    Column("tries", Integer, nullable=False, default=0),
+    Column("uncertain", Boolean, nullable=False, default=False),  # an earlier try may have arrived
+    Column("queued_at", UtcDateTime, nullable=False),
+    Column("next_at", UtcDateTime, nullable=False),  # earliest next try; end of the claim while sending
+    Column("sent_at", UtcDateTime),
+    Column("said", Json, nullable=False),  # the server's word per refused or deferred recipient
+    Index("ix_outbox_state_next_at", "state", "next_at"),
+    Index("ix_outbox_address_queued_at", "address", "queued_at"),
+    Index("ix_outbox_domain_queued_at", "domain", "queued_at"),
+    Index("ix_outbox_fingerprint_queued_at", "fingerprint", "queued_at"),
+    Index("ix_outbox_queued_at", "queued_at"),
+)
+
+trouble = Table(
+    "trouble",
+    metadata,
+    _key(),
+    Column("mailbox", String(100), nullable=False),
+    Column("uid", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("stage", String(20), nullable=False),
+    Column("error", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("first_at", UtcDateTime, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+    Column("state", String(12), nullable=False),  # waiting | resolved
+    Index("uq_trouble_mailbox_uid", "mailbox", "uid", unique=True),
+)

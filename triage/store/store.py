@@ -1,0 +1,57 @@
+"""The store: opens ledgers, and tells a lost database from a bad mail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from triage.store.ledger import Ledger
+
+
+class StoreLost(Exception):  # noqa: N818 - the operator's word for it
+    """The database cannot be reached or written; nothing of the open transaction was kept."""
+
+
+def utc_now() -> datetime:
+    """This moment, with its offset."""
+    return datetime.now(UTC)
+
+
+class Store:
+    """One database. `clock` gives the moment that stands in the rows."""
+
+    def __init__(self, engine: sa.Engine, clock: Callable[[], datetime] = utc_now) -> None:
+        self._engine = engine
+        self.clock = clock
+
+    @contextmanager
+    def connection(self) -> Iterator[sa.Connection]:
+        """One transaction: committed when the block ends, undone when it fails. Raises StoreLost."""
+        try:
+            with self._engine.begin() as db:
+                yield db
+        except DBAPIError as error:
+            if is_loss(error):
+                raise StoreLost(str(error.orig or error).strip().splitlines()[0]) from error
+            raise
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """One transaction as a ledger. Raises StoreLost."""
+        with self.connection() as db:
+            yield Ledger(db, self.clock())
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+
+def is_loss(error: BaseException) -> bool:
+    """Whether an error says that the database is gone, full, locked or read-only, rather than the mail odd."""
+    if not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)

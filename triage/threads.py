@@ -1,0 +1,123 @@
+"""Does a mail belong to a ticket? Signed ids first, then the number in the subject; never a stranger.
+
+Our Message-IDs carry the ticket's number and an HMAC, so nobody can write one that was not sent to them.
+A number in a subject can be typed by anyone: it counts only for somebody who takes part in the ticket.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from triage.domain import InboundMail, Ticket, TicketNumber
+
+_TOKEN = re.compile(r"(?<![A-Za-z0-9])VSD[-_ ]?(\d{3,7})(?!\d)", re.IGNORECASE)
+_OWN_ID = re.compile(r"vsd-(\d{1,9})\.([a-z0-9]{1,64})\.([a-z2-7]{16})@", re.IGNORECASE)
+_TICKET_NONCE = "ticket"
+
+
+class TicketIndex(Protocol):
+    """What threading asks of the ledger."""
+
+    def ticket(self, number: TicketNumber) -> Ticket | None:
+        """The ticket of a number; a merged one leads to the ticket it was merged into."""
+
+    def tickets_citing(self, message_ids: Sequence[str]) -> Sequence[TicketNumber]:
+        """Tickets in which one of these ids was received or sent, newest first."""
+
+    def takes_part(self, number: TicketNumber, email: str) -> bool:
+        """Whether an address was in From, To or Cc of the ticket's mails."""
+
+    def domains(self, number: TicketNumber) -> frozenset[str]:
+        """The mail domains of those who take part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """The outcome of threading.
+
+    `by` says what matched ("reference" or "subject"). `claimed` is a ticket that the mail names but its
+    sender has no part in: the mail becomes a ticket of its own and learns nothing of that one.
+    `mentioned` are numbers that stand in the text only.
+    """
+
+    ticket: Ticket | None = None
+    by: str = ""
+    claimed: TicketNumber | None = None
+    mentioned: tuple[TicketNumber, ...] = ()
+
+
+class Signer:
+    """Writes and recognises the desk's own Message-IDs: `vsd-12345.<nonce>.<hmac>@domain`."""
+
+    def __init__(self, key: bytes, domain: str) -> None:
+        self._key = key
+        self._domain = domain
+
+    def ticket_id(self, number: TicketNumber) -> str:
+        """The constant reference that every mail of the ticket carries."""
+        return self._id(number, _TICKET_NONCE)
+
+    def message_id(self, number: TicketNumber, mail_key: str) -> str:
+        """The id of the answer to one mail; the same answer always has the same id."""
+        return self._id(number, mail_key[:24])
+
+    def number_in(self, message_id: str) -> TicketNumber | None:
+        """The ticket of an id that this desk signed, else None."""
+        match = _OWN_ID.match(message_id)
+        if not match:
+            return None
+        number, nonce, seal = int(match[1]), match[2].lower(), match[3].lower()
+        return TicketNumber(number) if hmac.compare_digest(seal, self._seal(number, nonce)) else None
+
+    def _id(self, number: TicketNumber, nonce: str) -> str:
+        return f"vsd-{number.value}.{nonce}.{self._seal(number.value, nonce)}@{self._domain}"
+
+    def _seal(self, number: int, nonce: str) -> str:
+        digest = hmac.new(self._key, f"{number}.{nonce}".encode(), hashlib.sha256).digest()
+        return base64.b32encode(digest[:10]).decode().lower()
+
+
+def numbers_in(text: str) -> tuple[TicketNumber, ...]:
+    """Every ticket number written in a text, in order, each once."""
+    return tuple(dict.fromkeys(TicketNumber(int(digits)) for digits in _TOKEN.findall(text)))
+
+
+def belonging(mail: InboundMail, index: TicketIndex, signer: Signer, public_domains: frozenset[str]) -> Belonging:
+    """Find the mail's ticket. `public_domains` are mail providers that strangers share (config.yaml)."""
+    mentioned = numbers_in(mail.new)
+    claimed: TicketNumber | None = None
+    for number, by, signed in _candidates(mail, index, signer):
+        ticket = index.ticket(number)
+        if ticket is None:
+            continue
+        if _may_join(mail, ticket.number, index, public_domains if signed else None):
+            return Belonging(ticket, by, None, mentioned)
+        claimed = claimed or ticket.number
+    return Belonging(None, "", claimed, mentioned)
+
+
+def _candidates(mail: InboundMail, index: TicketIndex, signer: Signer) -> Iterator[tuple[TicketNumber, str, bool]]:
+    ids = tuple(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))))
+    for message_id in ids:
+        if number := signer.number_in(message_id):
+            yield number, "reference", True
+    for number in index.tickets_citing(ids):
+        yield number, "reference", False
+    for number in numbers_in(mail.subject):
+        yield number, "subject", False
+
+
+def _may_join(
+    mail: InboundMail, number: TicketNumber, index: TicketIndex, public_domains: frozenset[str] | None
+) -> bool:
+    """A participant may; so may a colleague (same company domain) who holds a mail that we signed."""
+    if index.takes_part(number, mail.sender.email):
+        return True
+    domain = mail.sender.domain
+    return public_domains is not None and domain not in public_domains and domain in index.domains(number)
