@@ -1,0 +1,157 @@
+"""Finds the closing block of a piece of new text: sign-off with particulars, `-- ` block, device line, legal notice.
+
+A bare "Mvh, Kari" stays with the text: a signature is the block that carries the sender's particulars. Nothing that
+looks like payload, a question or a sentence is ever taken for a signature.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from triage.mail import quote_words as words
+
+DEEPEST: Final = 25  # lines from the end within which a signature may begin
+MOST: Final = 12  # filled lines it may have below its sign-off
+
+_DELIMITER = re.compile(r"^\s{0,3}(?:--|—|––|_{2,80}|-{3,80}|\*{3,80}|—{2,40}|={5,80})\s*$")
+_SIGN_OFF = re.compile(rf"^\W{{0,3}}(?:{words.SIGN_OFFS})(?!\w)(.{{0,60}})$", re.IGNORECASE)
+_WEAK = re.compile(rf"^\W{{0,3}}(?:{words.WEAK_SIGN_OFFS})(?!\w)(.{{0,60}})$", re.IGNORECASE)
+_DEVICE = re.compile(rf"^[\W_]{{0,4}}(?:{words.DEVICE_STARTS})(?!\w)", re.IGNORECASE)
+_DEVICE_NAME = re.compile(rf"(?<!\w)(?:{words.DEVICES})(?!\w)", re.IGNORECASE)
+_NOTICE = re.compile(rf"(?:{words.DISCLAIMERS})", re.IGNORECASE)
+_CONTACT_LABEL = re.compile(rf"^\W{{0,3}}(?:{words.CONTACT_LABELS})\W{{0,3}}\s*[:.]", re.IGNORECASE)
+_LABEL = re.compile(r"^\s*[\w][\w .-]{0,30}:\s*\S|:\s*$")
+_CONTACT = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}\.|www\.|https?://|\+?\(?\d[\d ()./-]{5,20}\d")
+_PARTICULAR = re.compile(r"\d{4}|@|www\.|https?://|\|")
+_PAYLOAD = re.compile(
+    r"^\s*(?:[{}\[\]`$#]|</?\w|curl |(?:GET|POST|PUT|PATCH|DELETE) |HTTP/)|\":\s?[\"{\[\d]|```|=>|\);"
+)
+_POSTSCRIPT = re.compile(r"^\W{0,2}p\.?\s?s\b", re.IGNORECASE)
+_NAME = re.compile(r"^[\W_]{0,4}(?:[^\W\d_][\w.'’-]{0,30}[\s,/&|()-]{0,3}){1,6}[.\W]{0,3}$")
+
+
+def lines_of(lines: Sequence[str]) -> list[int]:
+    """The lines that are signature, in order."""
+    end = len(lines)
+    while end and not lines[end - 1].strip():
+        end -= 1
+    start = _above_notices(lines, end)
+    start = _from_delimiter(lines, start)
+    start = _from_sign_off(lines, start)
+    if start == end:
+        start = _from_particulars(lines, end)
+    return [*_devices_within(lines, start), *range(start, end)]
+
+
+def _devices_within(lines: Sequence[str], stop: int) -> list[int]:
+    return [index for index in range(stop) if _is_device(lines[index]) and _DEVICE_NAME.search(lines[index])]
+
+
+def _is_device(line: str) -> bool:
+    return len(line) <= 140 and bool(_DEVICE.match(line)) and not line.rstrip().endswith(":")
+
+
+def _above_notices(lines: Sequence[str], end: int) -> int:
+    """Where the device lines, legal notices and rules at the bottom begin."""
+    start = end
+    while start:
+        top = _paragraph(lines, start)
+        if _is_device(lines[start - 1]) or _DELIMITER.match(lines[start - 1][:100]):
+            start = _skip_blank(lines, start - 1)
+        elif top > 0 and _is_notice(lines[top:start]):
+            start = _skip_blank(lines, top)
+        else:
+            break
+    return start
+
+
+def _paragraph(lines: Sequence[str], stop: int) -> int:
+    top = stop
+    while top and lines[top - 1].strip():
+        top -= 1
+    return top
+
+
+def _skip_blank(lines: Sequence[str], stop: int) -> int:
+    while stop and not lines[stop - 1].strip():
+        stop -= 1
+    return stop
+
+
+def _is_notice(paragraph: Sequence[str]) -> bool:
+    return len(paragraph) <= MOST and not _payload(paragraph) and any(_NOTICE.search(line[:2000]) for line in paragraph)
+
+
+def _from_delimiter(lines: Sequence[str], end: int) -> int:
+    """The first `--` or rule near the end below which everything may be a signature."""
+    for index in range(max(1, end - DEEPEST), end):
+        if _DELIMITER.match(lines[index][:100]) and _may_close(lines[index + 1 : end]):
+            plain = lines[index].strip() in ("--", "—", "__")
+            if plain or any(_PARTICULAR.search(line[:200]) for line in lines[index + 1 : end]):
+                return index
+    return end
+
+
+def _from_sign_off(lines: Sequence[str], end: int) -> int:
+    """The first sign-off near the end that is followed by the sender's particulars only."""
+    for index in range(max(0, end - DEEPEST), end):
+        rest = _sign_off_name(lines[index])
+        if rest is None:
+            continue
+        below = [line for line in lines[index + 1 : end] if line.strip()]
+        if _may_close(below) and _signed(rest, below):
+            return index if _has_particulars(below) else end
+    return end
+
+
+def _sign_off_name(line: str) -> str | None:
+    """What follows the closing formula on its line (a name or nothing), or None when the line is no sign-off."""
+    if len(line) > 90:
+        return None
+    match = _SIGN_OFF.match(line.strip()) or _WEAK.match(line.strip())
+    if match is None:
+        return None
+    rest = match[1].strip(" \t,.!:;/-–—")
+    if rest and not (_NAME.match(rest) and rest[0].isupper()):
+        return None
+    return rest
+
+
+def _signed(rest: str, below: Sequence[str]) -> bool:
+    return bool(rest) or not below or bool(_NAME.match(below[0].strip()[:100]))
+
+
+def _has_particulars(below: Sequence[str]) -> bool:
+    return len(below) >= 2 or any(_PARTICULAR.search(line[:200]) for line in below)
+
+
+def _may_close(below: Sequence[str]) -> bool:
+    """Whether lines can be a sender's particulars: few, short, no payload, no question, no sentence, no fields."""
+    filled = [line for line in below if line.strip()]
+    if len(filled) > MOST or _payload(filled):
+        return False
+    return not any(_is_content(line) for line in filled)
+
+
+def _is_content(line: str) -> bool:
+    if len(line) > 200 or line.rstrip().endswith("?") or _POSTSCRIPT.match(line):
+        return True
+    if _CONTACT_LABEL.match(line):
+        return False
+    return bool(_LABEL.search(line)) or (len(line.split()) > 12 and not _CONTACT.search(line))
+
+
+def _payload(lines: Sequence[str]) -> bool:
+    return any(_PAYLOAD.search(line[:300]) for line in lines)
+
+
+def _from_particulars(lines: Sequence[str], end: int) -> int:
+    """A last paragraph that is a name and then nothing but ways to reach it."""
+    top = _paragraph(lines, end) if end else 0
+    block = lines[top:end]
+    if top == 0 or not 3 <= len(block) <= MOST or not _NAME.match(block[0].strip()[:100]):
+        return end
+    rest = [line[:200] for line in block[1:]]
+    return top if all(_CONTACT.search(line) for line in rest) and not any(map(_is_content, block)) else end
