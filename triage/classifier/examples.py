@@ -1,0 +1,114 @@
+"""The examples a model learns from, read from rules/examples/<topic>.yaml with every problem located."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from triage.domain import Language
+from triage.yamlfile import Document, Model, Problem, Problems, did_you_mean, read
+
+__all__ = ["Descriptions", "Example", "describe", "files", "load"]
+
+Descriptions = Mapping[str, Mapping[Language, str]]  # what the rulebook says of each topic, by language
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One mail whose topic people have settled. `intent` is a narrower kind inside the topic, "" when none is named."""
+
+    topic: str
+    intent: str
+    language: Language
+    subject: str
+    text: str
+
+    @property
+    def id(self) -> str:
+        """`settlement/payout-missing/1a2b3c4d`: stable as long as the words of the mail stay the same."""
+        short = hashlib.sha256(self.words.encode()).hexdigest()[:8]
+        return "/".join(part for part in (self.topic, self.intent, short) if part)
+
+    @property
+    def words(self) -> str:
+        """What the model reads: the subject, a line break, the text."""
+        return f"{self.subject}\n{self.text}"
+
+    @property
+    def label(self) -> str:
+        """The narrowest kind that is named: topic and intent, or the topic alone."""
+        return f"{self.topic}/{self.intent}" if self.intent else self.topic
+
+
+class _Entry(Model):
+    language: Language
+    intent: str = ""
+    subject: str = ""
+    text: str
+
+
+class _File(Model):
+    topic: str
+    examples: tuple[_Entry, ...] = ()
+
+
+def load(folders: Iterable[Path], topics: Collection[str]) -> tuple[Example, ...]:
+    """Every example of some folders, in the order of file names.
+
+    Raises Problems with all that is wrong at once: unreadable files, unknown keys, languages and topics,
+    mails without words, and mails that stand there twice.
+    """
+    problems: list[Problem] = []
+    documents: list[Document[_File]] = []
+    for path in files(folders):
+        try:
+            documents.append(read(path, _File, shown_as=f"{path.parent.name}/{path.name}"))
+        except Problems as found:
+            problems += found.problems
+    problems += (problem for document in documents for problem in _unknown_topic(document, topics))
+    problems += _doubtful_texts(documents)
+    if problems:
+        raise Problems(problems)
+    return tuple(_example(document.value.topic, entry) for document in documents for entry in document.value.examples)
+
+
+def files(folders: Iterable[Path]) -> list[Path]:
+    """The example files of some folders, in the order of their names."""
+    return [path for folder in folders for path in sorted(folder.glob("*.yaml"))]
+
+
+def describe(descriptions: Descriptions) -> tuple[Example, ...]:
+    """What the rulebook says of its topics, as mails to learn from: one for each topic and language."""
+    return tuple(
+        Example(topic, "", language, "", text)
+        for topic, texts in sorted(descriptions.items())
+        for language, text in sorted(texts.items())
+        if text.strip()
+    )
+
+
+def _example(topic: str, entry: _Entry) -> Example:
+    return Example(topic, entry.intent.strip(), entry.language, entry.subject.strip(), entry.text.strip())
+
+
+def _unknown_topic(document: Document[_File], topics: Collection[str]) -> Iterator[Problem]:
+    topic = document.value.topic
+    if topic not in topics:
+        yield Problem(document.place("topic"), f"unknown topic '{topic}'{did_you_mean(topic, topics)}")
+
+
+def _doubtful_texts(documents: Iterable[Document[_File]]) -> Iterator[Problem]:
+    """Mails without words, and mails whose words stand there twice (capitals and spaces do not count)."""
+    first: dict[str, str] = {}
+    for document in documents:
+        for index, entry in enumerate(document.value.examples):
+            place = document.place("examples", index, "text")
+            said = " ".join(f"{entry.subject} {entry.text}".lower().split())
+            if not entry.text.strip():
+                yield Problem(place, "'text' is empty; write the mail, or remove this example")
+            elif said in first:
+                yield Problem(place, f"this mail stands already in {first[said]}; keep one of them")
+            else:
+                first[said] = str(place)

@@ -1,0 +1,178 @@
+"""The trained model at work: calibrated guesses, how familiar a mail looks, and why it thinks so.
+
+Immutable and free of scikit-learn, so that a command that reads one mail starts at once. `training` makes it,
+`storing` keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+
+from triage.classifier.features import Features, Floats, normalise
+from triage.domain import Guess, Opinion
+
+__all__ = ["Classifier", "Head", "Memory", "belongs", "softmax"]
+
+NEIGHBOURS = 3  # examples whose likeness makes a mail familiar
+_BATCH = 256  # mails compared with all examples at a time
+_REASONS = 8
+
+Ints = npt.NDArray[np.intp]
+
+
+def softmax(scores: Floats) -> Floats:
+    """Scores to probabilities, row by row."""
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares: Floats = powers / powers.sum(axis=1, keepdims=True)
+    return shares
+
+
+def belongs(owners: Sequence[str], topics: Sequence[str]) -> Floats:
+    """1 where a label (row) belongs to a topic (column), else 0."""
+    return np.array([[owner == topic for topic in topics] for owner in owners], dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A multinomial linear model over the features, with one temperature that makes its probabilities honest."""
+
+    labels: tuple[str, ...]
+    weights: Floats  # a row for each feature, a column for each label
+    bias: Floats
+    temperature: float = 1.0
+
+    def scores(self, rows: csr_matrix) -> Floats:
+        """Unbounded scores, a column for each label."""
+        scores: Floats = rows @ self.weights + self.bias
+        return scores
+
+    def probabilities(self, rows: csr_matrix) -> Floats:
+        """Calibrated probabilities, a column for each label."""
+        return softmax(self.scores(rows) / np.float32(self.temperature))
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The examples as rows, to tell how like them a mail is."""
+
+    ids: tuple[str, ...]
+    rows: csr_matrix
+    usual: float  # the likeness that three quarters of the examples have with the others
+
+    @cached_property
+    def _columns(self) -> csr_matrix:
+        return self.rows.T.tocsr()
+
+    def nearest(self, rows: csr_matrix, *, skip_self: bool = False) -> tuple[Floats, Ints]:
+        """The highest cosines with examples, best first, and which examples those are; `skip_self` when the
+        rows are the examples themselves."""
+        parts = [self._nearest(rows, start, skip_self) for start in range(0, rows.shape[0], _BATCH)]
+        if not parts:
+            return np.zeros((0, NEIGHBOURS), dtype=np.float32), np.zeros((0, NEIGHBOURS), dtype=np.intp)
+        return np.concatenate([likeness for likeness, _ in parts]), np.concatenate([which for _, which in parts])
+
+    def familiarity(self, likeness: Floats) -> Floats:
+        """0 (nothing alike was ever seen) to 1 (as alike as examples are among themselves)."""
+        share: Floats = np.clip(likeness.mean(axis=1) / np.float32(max(self.usual, 1e-9)), 0, 1)
+        return share
+
+    def _nearest(self, rows: csr_matrix, start: int, skip_self: bool) -> tuple[Floats, Ints]:
+        part = rows[start : start + _BATCH]
+        likeness = (part @ self._columns).toarray() / np.float32(2)  # a row is two vectors of length one
+        if skip_self:
+            own = np.arange(part.shape[0])
+            likeness[own, own + start] = 0
+        count = min(NEIGHBOURS, likeness.shape[1])
+        which = np.argpartition(-likeness, count - 1, axis=1)[:, :count]
+        values = np.take_along_axis(likeness, which, axis=1)
+        order = np.argsort(-values, axis=1, kind="stable")
+        return np.take_along_axis(values, order, axis=1), np.take_along_axis(which, order, axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Everything the model sees in some mails, a row for each."""
+
+    rows: csr_matrix
+    narrow: Floats  # probabilities of the labels
+    shares: Floats  # probabilities of the topics
+    confidence: Floats
+    technical: Floats
+    nearest: Ints
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A trained model. Mails go in, opinions come out; nothing inside ever changes."""
+
+    features: Features
+    head: Head  # over the narrowest labels (topic/intent)
+    owners: tuple[str, ...]  # the topic of each label of the head
+    technical: Head | None  # technical or not; None where the examples know no technical topic
+    memory: Memory
+    threshold: float  # confidence from which on the model is sure
+    digest: str  # of the examples, the code and the library that made it
+
+    @cached_property
+    def topics(self) -> tuple[str, ...]:
+        """All topics the model knows, sorted."""
+        return tuple(sorted(set(self.owners)))
+
+    def guess(self, texts: Sequence[str]) -> list[Opinion]:
+        """One opinion for each mail. A text is the subject, a line break, and the words the sender wrote."""
+        seen = self._look(texts)
+        return [self._opinion(seen, at) for at in range(len(texts))]
+
+    def judge(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
+        """The bare numbers of many mails: probabilities with a column for each of `topics`, and confidences."""
+        seen = self._look(texts)
+        return seen.shares, seen.confidence
+
+    def _look(self, texts: Sequence[str]) -> _Look:
+        rows = self.features.rows(map(normalise, texts))
+        narrow = self.head.probabilities(rows)
+        shares = narrow @ self._topic_of_label
+        likeness, which = self.memory.nearest(rows)
+        confidence = shares.max(axis=1) * self.memory.familiarity(likeness)
+        technical = self.technical.probabilities(rows)[:, 1] if self.technical else np.zeros_like(confidence)
+        return _Look(rows, narrow, shares, confidence, technical, which)
+
+    def _opinion(self, seen: _Look, at: int) -> Opinion:
+        return Opinion(
+            guesses=self._guesses(seen.shares[at]),
+            confidence=float(seen.confidence[at]),
+            sure=bool(seen.confidence[at] >= self.threshold),
+            technical=float(seen.technical[at]),
+            because=self._because(seen.rows[at], seen.narrow[at], seen.shares[at]),
+            nearest=tuple(self.memory.ids[one] for one in seen.nearest[at]),
+        )
+
+    @cached_property
+    def _topic_of_label(self) -> Floats:
+        """1 where a label (row) belongs to a topic (column): sums intents up to topics."""
+        return belongs(self.owners, self.topics)
+
+    @cached_property
+    def _average(self) -> Floats:
+        average: Floats = self.head.weights.mean(axis=1)
+        return average
+
+    def _guesses(self, shares: Floats) -> tuple[Guess, ...]:
+        order = np.argsort(-shares, kind="stable")
+        return tuple(Guess(self.topics[at], float(shares[at])) for at in order)
+
+    def _because(self, row: csr_matrix, narrow: Floats, shares: Floats) -> tuple[tuple[str, float], ...]:
+        """The n-grams that spoke most for the likeliest label of the winning topic: words first, then pieces."""
+        label = int(np.argmax(narrow * self._topic_of_label[:, shares.argmax()]))
+        parts = row.data * (self.head.weights[row.indices, label] - self._average[row.indices])
+        is_piece = row.indices >= len(self.features.words)
+        order = [at for at in np.lexsort((-parts, is_piece)) if parts[at] > 0]
+        words = [at for at in order if not is_piece[at]][:_REASONS]
+        best = (words + [at for at in order if is_piece[at]])[:_REASONS]
+        return tuple(zip(self.features.names(row.indices[best]), (float(parts[at]) for at in best), strict=True))

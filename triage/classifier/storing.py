@@ -1,0 +1,171 @@
+"""The model file: plain numbers and text that cannot run code, and the model that is always ready.
+
+A first line with the format's version, the SHA-256 of the rest, then numpy's own archive, read without pickle.
+A file that is damaged, changed or of another version is refused with one sentence; `ready` then trains anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import logging
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from triage.classifier.examples import Descriptions, describe
+from triage.classifier.examples import load as load_examples
+from triage.classifier.features import Features
+from triage.classifier.fingerprint import fingerprint
+from triage.classifier.model import Classifier, Head, Memory
+
+if TYPE_CHECKING:
+    from triage.classifier.training import Progress
+
+__all__ = ["ModelFileError", "load", "pack", "ready", "save", "unpack"]
+
+_VERSION = b"triage model 1\n"
+_DIGEST = hashlib.sha256().digest_size
+
+log = logging.getLogger(__name__)
+
+
+class ModelFileError(Exception):
+    """A model file that cannot be used, and what to do about it."""
+
+
+def ready(
+    folders: Sequence[Path], descriptions: Descriptions, path: Path, progress: Progress | None = None
+) -> Classifier:
+    """The model of these examples: the stored one while it is of them and of this code, else trained now and stored.
+
+    The keys of `descriptions` are the topics that exist. Training takes some ten seconds: `progress` hears of it.
+    Raises Problems when the examples must be mended first, ValueError when they name fewer than two topics.
+    """
+    digest = fingerprint(folders, descriptions)
+    try:
+        stored = load(path)
+        if stored.digest == digest:
+            return stored
+    except FileNotFoundError:
+        pass
+    except ModelFileError as error:
+        log.warning("%s", error)
+    from triage.classifier.training import train  # scikit-learn: slow to import, needed here alone
+
+    model = replace(train(load_examples(folders, descriptions), describe(descriptions), progress), digest=digest)
+    try:
+        save(model, path)
+    except OSError as error:
+        log.warning("the trained model could not be stored (%s); it will be trained again at the next start", error)
+    return model
+
+
+def save(model: Classifier, path: Path) -> None:
+    """Write the model file at once or not at all. Raises OSError when the disk refuses it."""
+    content = pack(model)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def load(path: Path) -> Classifier:
+    """Read a model file. Raises FileNotFoundError, and ModelFileError for a file that `save` did not write so."""
+    return unpack(path.read_bytes(), str(path))
+
+
+def pack(model: Classifier) -> bytes:
+    """The bytes of a model file."""
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **_arrays(model))
+    payload = buffer.getvalue()
+    return _VERSION + hashlib.sha256(payload).digest() + payload
+
+
+def unpack(content: bytes, name: str) -> Classifier:
+    """The model in the bytes of a model file; `name` stands in messages. Raises ModelFileError."""
+    if not content.startswith(_VERSION):
+        raise ModelFileError(
+            f"{name} is no model file of this version of the desk; run 'triage train' to write it anew"
+        )
+    start = len(_VERSION) + _DIGEST
+    if hashlib.sha256(content[start:]).digest() != content[len(_VERSION) : start]:
+        raise ModelFileError(f"{name} is damaged or was changed; run 'triage train' to write it anew")
+    try:
+        with np.load(io.BytesIO(content[start:]), allow_pickle=False) as arrays:
+            return _model(arrays)
+    except (ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise ModelFileError(f"{name} cannot be read ({error}); run 'triage train' to write it anew") from error
+
+
+def _arrays(model: Classifier) -> dict[str, Any]:
+    about = {
+        "digest": model.digest,
+        "threshold": model.threshold,
+        "owners": model.owners,
+        "labels": model.head.labels,
+        "temperature": model.head.temperature,
+        "ids": model.memory.ids,
+        "usual": model.memory.usual,
+        "technical": (model.technical.labels, model.technical.temperature) if model.technical else None,
+    }
+    rows = model.memory.rows
+    arrays = {
+        "about": _bytes(json.dumps(about)),
+        "words": _bytes("\n".join(model.features.words)),
+        "parts": _bytes("\n".join(model.features.parts)),
+        "idf": model.features.idf,
+        "weights": model.head.weights,
+        "bias": model.head.bias,
+        "row_data": rows.data,
+        "row_indices": rows.indices,
+        "row_ends": rows.indptr,
+    }
+    if model.technical:
+        arrays |= {"technical_weights": model.technical.weights, "technical_bias": model.technical.bias}
+    return arrays
+
+
+def _model(arrays: Mapping[str, Any]) -> Classifier:
+    about = json.loads(_text(arrays["about"]))
+    features = Features(_lines(arrays["words"]), _lines(arrays["parts"]), arrays["idf"])
+    kept = (arrays["row_data"], arrays["row_indices"], arrays["row_ends"])
+    technical = about["technical"]
+    return Classifier(
+        features=features,
+        head=Head(tuple(about["labels"]), arrays["weights"], arrays["bias"], about["temperature"]),
+        owners=tuple(about["owners"]),
+        technical=Head(tuple(technical[0]), arrays["technical_weights"], arrays["technical_bias"], technical[1])
+        if technical
+        else None,
+        memory=Memory(tuple(about["ids"]), csr_matrix(kept, shape=(len(about["ids"]), len(features))), about["usual"]),
+        threshold=about["threshold"],
+        digest=about["digest"],
+    )
+
+
+def _bytes(text: str) -> Any:
+    return np.frombuffer(text.encode(), dtype=np.uint8)
+
+
+def _text(array: Any) -> str:
+    return bytes(array).decode()
+
+
+def _lines(array: Any) -> list[str]:
+    text = _text(array)
+    return text.split("\n") if text else []

@@ -1,0 +1,183 @@
+"""Examples to a trained, calibrated, abstaining model. The only module that imports scikit-learn.
+
+One pooled model for all languages; it learns narrow intents, whose probabilities are summed up to topics; one
+temperature and one threshold from grouped out-of-fold scores.
+
+Training never works on the n-grams themselves: a linear model with an L2 penalty is the same whether it is fitted
+on the rows or on a Cholesky factor of their inner products, and that factor has a column for each mail instead of
+one for each n-gram: seven times faster, with weights equal to the fifth decimal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import cholesky, solve_triangular
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+
+from triage.classifier.calibration import NEVER, folds, groups, temperature_for, threshold_for
+from triage.classifier.examples import Example
+from triage.classifier.features import Features, Floats, normalise
+from triage.classifier.model import Classifier, Head, Memory, belongs, softmax
+
+__all__ = ["Progress", "train"]
+
+FOLDS = 5
+STRENGTH = 10.0  # scikit-learn's C
+LIKE = 0.7  # cosine from which on two mails count as one for the folds
+MANY = 1500  # mails from which on an n-gram must stand in two of them
+TARGET = 0.98  # precision wanted where the model says it is sure
+JITTER = 1e-6  # keeps the factor defined where two mails have the same n-grams
+TECHNICAL = "technical"
+
+Progress = Callable[[int, int], None]  # steps done, steps in all
+Ints = npt.NDArray[np.intp]
+
+
+def train(
+    examples: Sequence[Example], descriptions: Sequence[Example] = (), progress: Progress | None = None
+) -> Classifier:
+    """A model from examples. Descriptions of topics are learnt from, but are nobody's neighbours and test nothing.
+
+    Raises ValueError when the examples name fewer than two topics.
+    """
+    if len({example.topic for example in examples}) < 2:
+        raise ValueError("a model needs examples of at least two topics")
+    lesson = _Lesson.of(examples, descriptions)
+    tell = progress or (lambda _done, _all: None)
+    tell(0, FOLDS + 2)
+    model = _fit(lesson, np.arange(len(lesson.texts)))
+    tell(1, FOLDS + 2)
+    fold = _folds(lesson, model)
+    held: list[_Held] = []
+    for number in range(FOLDS):
+        held += _held_out(lesson, fold, number)
+        tell(number + 2, FOLDS + 2)
+    calibrated = _calibrated(model, lesson, held)
+    tell(FOLDS + 2, FOLDS + 2)
+    return calibrated
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """What is learnt from, as parallel columns; examples first, descriptions of topics after them."""
+
+    texts: tuple[str, ...]
+    labels: tuple[str, ...]
+    topics: tuple[str, ...]
+    ids: tuple[str, ...]  # of the examples alone
+    owner: dict[str, str]  # the topic of each label
+
+    @classmethod
+    def of(cls, examples: Sequence[Example], descriptions: Sequence[Example]) -> _Lesson:
+        known = {example.topic for example in examples}
+        rows = [*examples, *(one for one in descriptions if one.topic in known)]
+        return cls(
+            texts=tuple(normalise(one.words) for one in rows),
+            labels=tuple(one.label for one in rows),
+            topics=tuple(one.topic for one in rows),
+            ids=tuple(one.id for one in examples),
+            owner={one.label: one.topic for one in rows},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a model said of mails it had not seen."""
+
+    at: Ints
+    scores: Floats
+    technical: Floats | None
+    familiarity: Floats
+
+
+def _fit(lesson: _Lesson, at: Ints) -> Classifier:
+    """An uncalibrated model of some of the mails."""
+    texts = [lesson.texts[one] for one in at]
+    features = Features.learn(texts, least=2 if len(texts) >= MANY else 1)
+    rows = features.rows(texts)
+    factor = _factor(rows)
+    head = _head(rows, factor, [lesson.labels[one] for one in at])
+    is_technical = ["yes" if lesson.topics[one] == TECHNICAL else "no" for one in at]
+    return Classifier(
+        features=features,
+        head=head,
+        owners=tuple(lesson.owner[label] for label in head.labels),
+        technical=_head(rows, factor, is_technical) if "yes" in is_technical else None,
+        memory=_memory(lesson, at, rows),
+        threshold=NEVER,
+        digest="",
+    )
+
+
+def _memory(lesson: _Lesson, at: Ints, rows: csr_matrix) -> Memory:
+    kept = np.flatnonzero(at < len(lesson.ids))
+    memory = Memory(tuple(lesson.ids[one] for one in at[kept]), rows[kept], usual=1.0)
+    likeness, _ = memory.nearest(memory.rows, skip_self=True)
+    return replace(memory, usual=float(np.quantile(likeness.mean(axis=1), 0.25)))
+
+
+def _factor(rows: csr_matrix) -> Floats:
+    products = (rows @ rows.T).toarray().astype(np.float64)
+    products[np.diag_indices_from(products)] += JITTER
+    factor: Floats = cholesky(products, lower=True).astype(np.float32)
+    return factor
+
+
+def _head(rows: csr_matrix, factor: Floats, labels: Sequence[str]) -> Head:
+    model = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=1000).fit(factor, labels)
+    per_mail, bias = model.coef_.T, model.intercept_
+    if len(model.classes_) == 2:  # scikit-learn keeps one column for two labels
+        per_mail, bias = per_mail * [-0.5, 0.5], bias * [-0.5, 0.5]
+    per_mail = solve_triangular(factor, per_mail, lower=True, trans="T").astype(np.float32)
+    return Head(tuple(map(str, model.classes_)), rows.T @ per_mail, bias.astype(np.float32))
+
+
+def _folds(lesson: _Lesson, model: Classifier) -> Ints:
+    count = len(lesson.ids)
+    fold = np.full(len(lesson.texts), -1)
+    fold[:count] = folds(lesson.labels[:count], groups(model.memory.rows, like=LIKE), FOLDS)
+    return fold
+
+
+def _held_out(lesson: _Lesson, fold: Ints, number: int) -> Iterator[_Held]:
+    at = np.flatnonzero(fold == number)
+    if len(at):
+        model = _fit(lesson, np.flatnonzero(fold != number))
+        rows = model.features.rows(lesson.texts[one] for one in at)
+        likeness, _ = model.memory.nearest(rows)
+        yield _Held(
+            at=at,
+            scores=model.head.scores(rows),
+            technical=model.technical.scores(rows) if model.technical else None,
+            familiarity=model.memory.familiarity(likeness),
+        )
+
+
+def _calibrated(model: Classifier, lesson: _Lesson, held: Sequence[_Held]) -> Classifier:
+    """The same model with the temperatures and the threshold that the held-out mails ask for."""
+    if not held:
+        return model
+    at = np.concatenate([one.at for one in held])
+    topic_of_label = belongs(model.owners, model.topics)
+    topic = np.searchsorted(model.topics, [lesson.topics[one] for one in at])
+    scores: Floats = np.concatenate([one.scores for one in held])
+    head = replace(model.head, temperature=temperature_for(scores, topic_of_label, topic))
+    shares = softmax((scores / head.temperature).astype(np.float32)) @ topic_of_label
+    confidence = shares.max(axis=1) * np.concatenate([one.familiarity for one in held])
+    threshold = threshold_for(confidence, shares.argmax(axis=1) == topic, TARGET)
+    return replace(model, head=head, technical=_technical(model, lesson, held), threshold=threshold)
+
+
+def _technical(model: Classifier, lesson: _Lesson, held: Sequence[_Held]) -> Head | None:
+    parts = [(one.at, one.technical) for one in held if one.technical is not None]
+    if model.technical is None or not parts:
+        return model.technical
+    at = np.concatenate([part for part, _ in parts])
+    truth = np.array([lesson.topics[one] == TECHNICAL for one in at], dtype=np.intp)
+    scores = np.concatenate([part for _, part in parts])
+    return replace(model.technical, temperature=temperature_for(scores, np.eye(2, dtype=np.float32), truth))
