@@ -1,0 +1,133 @@
+"""templates/ → text and HTML. The only home of jinja2 and markdown-it.
+
+A template is Markdown with Jinja values. It is rendered twice: once as it stands for the text part, once
+with every value escaped and then turned into HTML, so that both parts say the same and no value can bring
+its own markup.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2.sandbox import SandboxedEnvironment
+from markdown_it import MarkdownIt
+
+from triage.domain import Language
+from triage.replies.letter import Letter, Link, bare_sample, full_sample
+from triage.yamlfile import Place, Problem
+
+TEMPLATES = (
+    "acknowledge",
+    "checklist",
+    "checklist_incomplete",
+    "completed",
+    "key_leak",
+    "question",
+    "redirect",
+    "request_info",
+    "review",
+    "separate_mail",
+    "still_missing",
+)
+_LAYOUT = "layout.html"
+_MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]()#+.!|<>~&-])")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Both parts of one reply."""
+
+    text: str
+    html: str
+
+
+class Templates:
+    """The templates of one folder, compiled once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._text = _environment(folder, _plain)
+        self._markdown = _environment(folder, _escaped)
+        self._html = MarkdownIt("commonmark", {"html": False, "breaks": True})
+        self._layout = _environment(folder, _as_it_is).get_template(_LAYOUT)
+
+    def render(self, name: str, language: Language, letter: Letter) -> Rendered:
+        """Write one letter. Raises jinja2.TemplateError for a broken template."""
+        file, values = f"{name}.{language}.md", letter.values()
+        text = _tidy(self._text.get_template(file).render(values))
+        body = self._html.render(_tidy(self._markdown.get_template(file).render(values)))
+        return Rendered(text, self._layout.render(body=body, language=language.value))
+
+
+def check(folder: Path, languages: tuple[Language, ...]) -> tuple[Problem, ...]:
+    """Render every template in every language, full and bare; every problem with its file and line."""
+    if not (folder / _LAYOUT).is_file():
+        return (Problem(Place(str(folder / _LAYOUT)), "this file does not exist; restore it"),)
+    templates = Templates(folder)
+    found = (_problem(templates, folder, name, language) for name in TEMPLATES for language in languages)
+    return tuple(sorted({problem for problem in found if problem}))
+
+
+def _problem(templates: Templates, folder: Path, name: str, language: Language) -> Problem | None:
+    file = folder / f"{name}.{language}.md"
+    try:
+        for letter in (full_sample(language), bare_sample()):
+            if not templates.render(name, language, letter).text.strip():
+                return Problem(Place(str(file)), "this template says nothing; write the reply")
+    except TemplateNotFound as error:
+        return Problem(Place(str(folder / str(error.name))), f"this file does not exist, and {file.name} needs it")
+    except TemplateSyntaxError as error:
+        return Problem(Place(str(error.filename or file), error.lineno), f"{error.message}; mend the template here")
+    except TemplateError as error:
+        return Problem(_raised_at(error, file, folder), f"{error.message}; docs/editing-templates.md lists the names")
+    return None
+
+
+def _raised_at(error: TemplateError, file: Path, folder: Path) -> Place:
+    """The template line that failed: the innermost frame of the traceback that stands in the templates' folder."""
+    place, frame = Place(str(file)), error.__traceback__
+    while frame is not None:
+        name = frame.tb_frame.f_code.co_filename
+        if name.startswith(str(folder)):
+            place = Place(name, frame.tb_lineno)
+        frame = frame.tb_next
+    return place
+
+
+def _environment(folder: Path, finalize: Callable[[object], object]) -> SandboxedEnvironment:
+    return SandboxedEnvironment(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        autoescape=False,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _plain(value: object) -> object:
+    """A value on one line: a line break in it could look like a line of ours."""
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
+def _escaped(value: object) -> object:
+    """A value as Markdown that shows it literally; a link becomes clickable."""
+    if isinstance(value, Link):
+        return f"<{value}>"
+    if isinstance(value, str):
+        return _MARKDOWN_SIGNS.sub(r"\\\1", " ".join(value.split()))
+    return value
+
+
+def _tidy(text: str) -> str:
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return _BLANK_LINES.sub("\n\n", lines).strip() + "\n"
