@@ -1,0 +1,47 @@
+# Two commands for a machine that has only python3 and git: `make demo` and `make test`. The others are for daily work.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+
+.PHONY: demo test check fix unit servers bench clean help
+
+help:
+	@echo "make demo    set up, run the desk on sample mail, show what it did"
+	@echo "make test    set up, run every check and test"
+	@echo "make check   format, lint, types, import contract, rules and templates"
+	@echo "make fix     format and mend what can be mended by itself"
+	@echo "make bench   measure"
+
+demo: $(READY)
+	@$(BIN)/triage demo
+
+test: $(READY_DEV) servers check
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(READY_DEV)
+	@echo "== format and lint"; $(BIN)/ruff format --check . && $(BIN)/ruff check .
+	@echo "== types"; $(BIN)/mypy
+	@echo "== import contract"; $(BIN)/lint-imports
+	@echo "== rules and templates"; $(BIN)/triage check
+
+fix: $(READY_DEV)
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+servers:
+	@sh tests/servers/install.sh
+
+bench: $(READY_DEV)
+	@$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) demo
+
+$(READY): pyproject.toml
+	@sh .ci/setup.sh $(PYTHON) $(VENV) .
+	@touch $@
+
+$(READY_DEV): pyproject.toml
+	@sh .ci/setup.sh $(PYTHON) $(VENV) '.[dev]'
+	@touch $@ $(READY)
