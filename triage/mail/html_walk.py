@@ -1,0 +1,250 @@
+"""One walk over a parsed HTML mail, writing lines as a reader would see them. No recursion, bounded look-ahead."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from triage.mail import html_marks as marks
+from triage.mail.charsets import storable
+
+__all__ = ["Line", "Walk"]
+
+_BLOCK = frozenset(
+    "address article aside blockquote body caption center dd details dir div dl dt fieldset figcaption figure footer "
+    "form h1 h2 h3 h4 h5 h6 header hr html li main menu nav ol p pre section summary table tbody tfoot thead tr ul".split()
+)
+_SPACED = frozenset("p h1 h2 h3 h4 h5 h6 ul ol dl pre blockquote table".split())
+_VERBATIM = frozenset("pre textarea listing xmp plaintext".split())
+_UNSEEN = frozenset("head script style title template svg math iframe object noframes noembed".split())
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
+_PADDING = str.maketrans("", "", "\u200b\u200c\u2060\ufeff\u034f\u00ad")
+
+
+@dataclass(slots=True)
+class Line:
+    """One line of text: how deep it is quoted, and whether it belongs to a signature block."""
+
+    text: str
+    depth: int = 0
+    signature: bool = False
+    separator: bool = False  # everything below is history
+    verbatim: bool = False
+
+
+@dataclass(slots=True)
+class _Frame:
+    """An open element and what ends with it."""
+
+    node: Any
+    tag: str
+    quote: bool = False
+    signature: bool = False
+    verbatim: bool = False
+    tight: bool = False
+    link: tuple[str, int] | None = None  # target, and where its text begins
+    cells: list[list[Line]] = field(default_factory=list)
+    outer: list[Line] | None = None  # lines before this table cell
+    number: int | None = None
+
+
+class Walk:
+    """Collects the lines of one document."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self.buffer: list[str] = []
+        self.open: list[_Frame] = []
+        self.depth = self.signatures = self.verbatims = 0
+        self.separated = False
+        self.looks = 40  # look-aheads left; they cost time
+
+    def text(self, root: Any) -> str:
+        """The text below `root`."""
+        node: Any = root
+        while node is not None:
+            child = self._enter(node)
+            if child is not None:
+                node = child
+                continue
+            while node is not None and node.next is None:
+                node = self._leave()
+            node = node.next if node is not None else None
+        self._flush()
+        return marks.render(self.lines)
+
+    # ── walking ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _enter(self, node: Any) -> Any:
+        """Writes what begins with the node; its first child, when there is something to see in it."""
+        tag = node.tag
+        if tag == "-text":
+            self._write(node.text_content or "")
+            return None
+        if not tag or tag[0] in "-!" or tag in _UNSEEN:
+            return None
+        if tag == "br":
+            self._flush(even_empty=True)
+            return None
+        attributes = node.attributes
+        if attributes and marks.hidden(attributes):
+            return None
+        frame = self._frame(node, tag, attributes)
+        if node.child is None:
+            self._close(frame)
+            return None
+        self.open.append(frame)
+        return node.child
+
+    def _leave(self) -> Any:
+        if not self.open:
+            return None
+        frame = self.open.pop()
+        self._close(frame)
+        return frame.node
+
+    def _frame(self, node: Any, tag: str, attributes: dict[str, str | None]) -> _Frame:
+        frame = _Frame(node, tag)
+        if tag in _BLOCK:
+            self._flush()
+            frame.tight = tag not in _SPACED or self._in_item() or marks.tight(attributes)
+            if not frame.tight:
+                self._gap()
+        if tag == "a":
+            frame.link = (attributes.get("href") or "", len(self.buffer))
+        elif tag in ("td", "th"):
+            self._flush()
+            frame.outer, self.lines = self.lines, []
+        elif tag == "li":
+            self.buffer.append(self._bullet())
+        elif tag == "ol":
+            frame.number = marks.whole(attributes.get("start"), 1)
+        elif tag == "hr" and marks.header_follows(node):
+            self._separate()
+        frame.verbatim = tag in _VERBATIM or marks.preformatted(attributes)
+        self.verbatims += frame.verbatim
+        if attributes or tag == "blockquote":
+            self._mark(frame, attributes)
+        return frame
+
+    def _mark(self, frame: _Frame, attributes: dict[str, str | None]) -> None:
+        kind = marks.kind(frame.tag, attributes)
+        if kind is marks.Kind.NONE:
+            return
+        if kind is marks.Kind.SIGNATURE:
+            frame.signature = True
+            self._flush()
+            self.signatures += 1
+        elif kind is marks.Kind.BELOW or (kind is marks.Kind.RULE and marks.bold_header(frame.node)):
+            self._separate()
+        elif kind is not marks.Kind.RULE and self._is_history(kind, frame.node, attributes):
+            frame.quote = True
+            self._flush()
+            self.depth += 1
+
+    def _is_history(self, kind: marks.Kind, node: Any, attributes: dict[str, str | None]) -> bool:
+        if self.depth:
+            return frame_quotes(kind)
+        if self.looks <= 0:
+            return kind is not marks.Kind.MAYBE
+        self.looks -= 1
+        if marks.forwarded(node):
+            return False
+        if kind is marks.Kind.WRAPPER:
+            return not node.css_first("blockquote")
+        return kind is not marks.Kind.MAYBE or marks.plain_quote(node, attributes, self._last())
+
+    def _close(self, frame: _Frame) -> None:
+        if frame.link:
+            self._end_link(*frame.link)
+        if frame.tag in _BLOCK or frame.quote or frame.signature:
+            self._flush()
+        if frame.outer is not None:
+            self._end_cell(frame)
+        elif frame.tag == "tr":
+            self._end_row(frame)
+        elif frame.tag in _SPACED and not frame.tight:
+            self._gap()
+        self.depth -= frame.quote
+        self.signatures -= frame.signature
+        self.verbatims -= frame.verbatim
+
+    # ── writing ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _write(self, text: str) -> None:
+        text = storable(text.translate(_PADDING))
+        if self.verbatims:
+            first, *others = text.replace("\r\n", "\n").split("\n")
+            self.buffer.append(first)
+            for line in others:
+                self._flush(even_empty=True)
+                self.buffer.append(line)
+            return
+        text = _BLANKS.sub(" ", text)
+        if text.startswith(" ") and (not self.buffer or self.buffer[-1].endswith(" ")):
+            text = text[1:]
+        if text:
+            self.buffer.append(text)
+
+    def _flush(self, even_empty: bool = False) -> None:
+        text = "".join(self.buffer)
+        self.buffer.clear()
+        if text or even_empty:
+            text = text.replace("\xa0", " ").rstrip()
+            self.lines.append(Line(text, self.depth, self.signatures > 0, verbatim=self.verbatims > 0))
+
+    def _gap(self) -> None:
+        """A paragraph's distance: one empty line, unless one is there."""
+        if self.lines and self.lines[-1].text:
+            self.lines.append(Line("", self.depth, self.signatures > 0))
+
+    def _separate(self) -> None:
+        self._flush()
+        if not self.separated and not self.depth:
+            self.separated = True
+            self.lines.append(Line("", separator=True))
+
+    def _last(self) -> str:
+        return next((line.text for line in reversed(self.lines[-20:]) if line.text), "")
+
+    def _in_item(self) -> bool:
+        return any(frame.tag in ("li", "td", "th") for frame in self.open[-3:])
+
+    def _bullet(self) -> str:
+        lists = [frame for frame in self.open if frame.tag in ("ul", "ol", "menu", "dir")][-8:]
+        indent = "  " * max(0, len(lists) - 1)
+        if not lists or lists[-1].number is None:
+            return indent + "- "
+        lists[-1].number += 1
+        return f"{indent}{lists[-1].number - 1}. "
+
+    def _end_link(self, target: str, begin: int) -> None:
+        shown = "".join(self.buffer[begin:])
+        if url := marks.link_note(target, shown):
+            self.buffer.append(f" <{url}>")
+
+    def _end_cell(self, frame: _Frame) -> None:
+        self._flush()
+        cell = marks.trimmed(self.lines)
+        self.lines = frame.outer or []
+        row = next((one for one in reversed(self.open[-4:]) if one.tag == "tr"), None)
+        if row is None:
+            self.lines += cell
+        elif cell:
+            row.cells.append(cell)
+
+    def _end_row(self, frame: _Frame) -> None:
+        """Cells of one line each stand side by side, others below each other."""
+        if all(len(cell) == 1 and not cell[0].separator for cell in frame.cells) and frame.cells:
+            first = frame.cells[0][0]
+            first.text = "\t".join(cell[0].text for cell in frame.cells)
+            self.lines.append(first)
+            return
+        for cell in frame.cells:
+            self.lines += cell
+
+
+def frame_quotes(kind: marks.Kind) -> bool:
+    """Inside history only real quotes nest deeper."""
+    return kind is marks.Kind.QUOTE

@@ -1,0 +1,109 @@
+"""Raw bytes → InboundMail. Total: whatever comes, a value goes out; what cannot be read is empty, never an error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from triage.domain import Address, InboundMail
+from triage.mail import body, headers, identity, mime, quotes
+from triage.mail.charsets import repair, storable
+from triage.mail.language import language_of
+
+__all__ = ["parse"]
+
+MAX_HEADERS = 400
+MAX_HEADER_CHARS = 200_000  # of all headers together
+MAX_BYTES = 60 * 1024 * 1024  # the mail's head is read, what is behind this is not
+
+_FORWARD = re.compile(
+    r"(?:(?:re|sv|vs|aw|ang)\s?:\s*)*(?:fwd?|vb|vl|wg|videresendt|vidarebefordrat)\s?:", re.IGNORECASE
+)
+_FORWARD_NORDIC = re.compile(r"(?:(?:re|sv)\s?:\s*)*vs\s?:", re.IGNORECASE)
+_FINNISH_BLOCK = re.compile(r"^\W*(?:Lähettäjä|Lähetetty|Aihe)\s?:", re.MULTILINE)
+_PASSED_ON = re.compile(
+    r"^[>\s]*(?:-{2,}\s*(?:Forwarded|Videresendt|Vidarebefordrat|Vidaresend|Välitetty|Edelleenlähetetty)|Begin forwarded message:|"
+    r"(?:Videresendt|Vidaresend) (?:melding|besked|e-post):|Vidarebefordrat (?:brev|mail):|Välitetty viesti)",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+def parse(raw: bytes) -> InboundMail:
+    """One mail, decoded. Never raises; time grows with the size only, and everything that could grow is capped."""
+    root = mime.parse(raw[:MAX_BYTES])
+    content = body.read(root)
+    subject = repair(headers.text(root.header("subject")))[:1_000]
+    forward = _is_forward(subject, content.text)
+    parts = quotes.split(content.text, forwarded=forward)
+    new = "\n\n".join(filter(None, [parts.new.strip("\n"), *content.forwarded]))
+    message_id = _first_id(root.header("message-id"))
+    to, cc, reply_to = (headers.addresses(_all(root, name)) for name in ("to", "cc", "reply-to"))
+    return InboundMail(
+        key=identity.key(root, message_id),
+        message_id=message_id,
+        sender=_sender(root),
+        subject=subject,
+        new=new,
+        quoted=parts.quoted.strip("\n"),
+        signature=parts.signature.strip("\n"),
+        reply_to=reply_to,
+        to=to,
+        cc=cc,
+        in_reply_to=headers.message_ids(root.header("in-reply-to")),
+        references=headers.message_ids(root.header("references")),
+        date=headers.date(root.header("date")),
+        language=language_of(f"{subject}\n{new}"),
+        attachments=tuple(content.attachments),
+        forwarded=bool(content.forwarded) or (forward and not parts.quoted) or bool(_PASSED_ON.search(parts.new)),
+        headers=tuple(_headers(root)),
+        content_types=tuple(_content_types(root)),
+        size=len(raw),
+    )
+
+
+def _is_forward(subject: str, text: str) -> bool:
+    """Whether the subject marks a forward. `VS:` is one in Norwegian and Danish, but an answer in Finnish."""
+    if _FORWARD.match(subject):
+        return True
+    return bool(_FORWARD_NORDIC.match(subject)) and not _FINNISH_BLOCK.search(text)
+
+
+def _all(root: mime.Part, name: str) -> str:
+    return ", ".join(value for key, value in root.headers if key == name)
+
+
+def _sender(root: mime.Part) -> Address:
+    """The writer: From, else whatever header names somebody."""
+    for name in ("from", "sender", "reply-to", "return-path"):
+        if found := headers.addresses(root.header(name)):
+            return found[0]
+    name = headers.text(root.header("from"))
+    return Address("", name[:200])
+
+
+def _first_id(value: str) -> str:
+    return next(iter(headers.message_ids(value)), "") or storable("".join(value.split()).strip("<>"))[:1_000]
+
+
+def _headers(root: mime.Part) -> Iterator[tuple[str, str]]:
+    """Decoded headers until the caps."""
+    left = MAX_HEADER_CHARS
+    for name, raw in root.headers[:MAX_HEADERS]:
+        value = headers.text(raw)
+        left -= len(value)
+        if left < 0:
+            return
+        yield name, value
+
+
+_TOLD = ("report-type", "method", "protocol")  # parameters that change what a part is
+
+
+def _content_types(part: mime.Part) -> Iterator[str]:
+    """Types of all parts, outermost first: `multipart/report; report-type=delivery-status`."""
+    pending = [part]
+    while pending:
+        one = pending.pop(0)
+        told = [f"; {name}={one.params[name].lower()[:100]}" for name in _TOLD if name in one.params]
+        yield storable(one.content_type + "".join(told))
+        pending = one.children + pending
