@@ -1,0 +1,223 @@
+"""A mailbox on an IMAP server: which mail waits, taken in bounded batches, filed in sets."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from triage.domain import Tray
+from triage.transport.accounts import ImapAccount
+from triage.transport.imap_session import Fetched, ImapSession
+from triage.transport.mailbox import (
+    HEADER_BYTES,
+    Arrival,
+    Bounds,
+    Examination,
+    MailboxLost,
+    MailboxRefused,
+    in_batches,
+    too_large,
+)
+
+log = logging.getLogger(__name__)
+
+_SIZES = 500  # mails whose size is asked for at once
+_TRIES = 3  # a mail during whose fetch, alone, the connection broke so often is given up
+_HEADER = f"BODY.PEEK[HEADER]<0.{HEADER_BYTES}>"
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A mail of the folder whose size was asked for; `trouble` tells why the answer was of no use."""
+
+    uid: int
+    size: int
+    trouble: str = ""
+
+
+class ImapMailbox:
+    """The Mailbox of an ImapAccount. It connects when first used, and anew after a MailboxLost.
+
+    The whole folder is searched once a connection; after that only what lies above the highest uid seen,
+    so that old mail resting in the inbox costs nothing.
+    """
+
+    def __init__(self, account: ImapAccount) -> None:
+        self._account = account
+        self._session: ImapSession | None = None
+        self._uidvalidity = 0
+        self._highest: int | None = None  # None: not searched yet
+        self._unfiled: set[int] = set()
+        self._broke: dict[int, int] = {}  # uid → how often the connection broke while this mail alone was fetched
+
+    @property
+    def name(self) -> str:
+        return self._account.name
+
+    # ── the Mailbox ─────────────────────────────────────────────────────────────────────────────────
+
+    def waiting(self, bounds: Bounds, skip: Container[str] = ()) -> Iterator[Sequence[Arrival]]:
+        """Batches of waiting mail by ascending uid; sizes first, so that no fetch exceeds the bounds."""
+        session = self._open()
+        self._look(session)
+        self._unfiled = {uid for uid in self._unfiled if self._id(uid) not in skip}
+        frozen = sorted(self._unfiled)
+        for batch in in_batches(((mail, mail.size) for mail in self._sized(session, frozen)), bounds):
+            yield list(self._arrivals(session, batch, bounds))
+
+    def file(self, uids: Sequence[str], tray: Tray) -> None:
+        """MOVE in sets; uids of another UIDVALIDITY are passed over (that mail will be found anew)."""
+        session = self._open()
+        own = f"{self._uidvalidity}:"
+        ours = sorted(int(uid.removeprefix(own)) for uid in uids if uid.startswith(own))
+        folder = session.folder_name(self._account.trays[tray])
+        try:
+            session.move(ours, folder)
+        except MailboxRefused:  # somebody removed the tray
+            session.ensure_folder(folder)
+            session.move(ours, folder)
+        self._forget(ours)
+
+    def wait(self, seconds: float) -> bool:
+        """IDLE, or a plain pause where the server has none; call again for longer than a few minutes."""
+        session = self._open()
+        if session.can_idle:
+            return session.idle(seconds)
+        time.sleep(seconds)
+        return True
+
+    def count_waiting(self) -> int:
+        session = self._open()
+        return len(session.uids())
+
+    def examine(self) -> Examination:
+        session = self._open()
+        trays = [session.folder_name(name) for name in self._account.trays.values()]
+        facts = (
+            f"IMAP {self._account.host}:{self._account.port} ({self._account.tls}), logged in as {self._account.user}",
+            f"folder '{self._account.folder}', {self.count_waiting()} waiting",
+            f"trays {', '.join(trays)}",
+        )
+        return Examination(facts, (*_shortcomings(session), *_special(session, trays)))
+
+    def close(self) -> None:
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    # ── below: the session and the folder ───────────────────────────────────────────────────────────
+
+    def _open(self) -> ImapSession:
+        """The living session with the folder selected; a new one after a loss."""
+        if self._session is None or not self._session.alive:
+            self._session = session = ImapSession(self._account)
+            for name in self._account.trays.values():
+                session.ensure_folder(session.folder_name(name))
+            self._highest = None
+        validity = self._session.select()
+        if validity != self._uidvalidity:
+            self._uidvalidity, self._highest = validity, None
+            self._broke.clear()
+        return self._session
+
+    def _look(self, session: ImapSession) -> None:
+        """Learn which mail is there: everything the first time, then only what is new."""
+        if self._highest is None:
+            self._unfiled = set()
+            found = session.uids()
+        else:
+            found = session.uids_above(self._highest)
+        self._unfiled.update(found)
+        self._highest = max(found, default=self._highest or 0)
+
+    def _sized(self, session: ImapSession, uids: Sequence[int]) -> Iterator[_Waiting]:
+        for start in range(0, len(uids), _SIZES):
+            some = uids[start : start + _SIZES]
+            found = self._fetch(session, some, ["RFC822.SIZE"])
+            for uid in some:
+                match found.get(uid):
+                    case str(trouble):
+                        yield _Waiting(uid, 0, trouble)
+                    case {b"RFC822.SIZE": int(size)}:
+                        yield _Waiting(uid, size)
+                    case _:
+                        self._forget([uid])  # removed by another program
+
+    def _arrivals(self, session: ImapSession, batch: Sequence[_Waiting], bounds: Bounds) -> Iterator[Arrival]:
+        sound = [mail for mail in batch if not mail.trouble]
+        whole = [mail.uid for mail in sound if mail.size <= bounds.mail_bytes]
+        heads = [mail.uid for mail in sound if mail.size > bounds.mail_bytes]
+        found = self._fetch(session, whole, ["INTERNALDATE", "BODY.PEEK[]"])
+        found |= self._fetch(session, heads, ["INTERNALDATE", _HEADER])
+        for mail in batch:
+            answer = mail.trouble or found.pop(mail.uid, {})
+            raw = b"" if isinstance(answer, str) else _body(answer)
+            if raw is None:
+                self._forget([mail.uid])
+                continue
+            trouble = answer if isinstance(answer, str) else too_large(mail.size, bounds)
+            yield Arrival(
+                mailbox=self.name,
+                uid=self._id(mail.uid),
+                raw=raw,
+                size=mail.size,
+                received=None if isinstance(answer, str) else _received(answer),
+                oversized=mail.size > bounds.mail_bytes,
+                trouble=trouble,
+            )
+
+    def _fetch(self, session: ImapSession, uids: Sequence[int], items: Sequence[str]) -> dict[int, Fetched | str]:
+        """Fetch together; mails during whose fetch the connection broke before go one by one, then are given up."""
+        found: dict[int, Fetched | str] = {}
+        together = [uid for uid in uids if uid not in self._broke]
+        for group in (together, *([uid] for uid in uids if uid in self._broke)):
+            if len(group) == 1 and self._broke.get(group[0], 0) >= _TRIES:
+                found[group[0]] = f"the connection broke {_TRIES} times while this mail was fetched"
+                continue
+            try:
+                found |= session.fetch(group, items)
+            except MailboxLost:
+                alone = int(len(group) == 1)
+                self._broke |= {uid: self._broke.get(uid, 0) + alone for uid in group}
+                raise
+        return found
+
+    def _id(self, uid: int) -> str:
+        return f"{self._uidvalidity}:{uid}"
+
+    def _forget(self, uids: Sequence[int]) -> None:
+        self._unfiled.difference_update(uids)
+        for uid in uids:
+            self._broke.pop(uid, None)
+
+
+def _body(answer: Fetched) -> bytes | None:
+    """The bytes asked for. The server names the key in its own way (BODY[], BODY[HEADER]<0>); None: removed."""
+    return next((v for key, v in answer.items() if key.startswith(b"BODY[") and isinstance(v, bytes)), None)
+
+
+def _received(answer: Fetched) -> datetime | None:
+    value: Any = answer.get(b"INTERNALDATE")
+    return value.astimezone(UTC) if isinstance(value, datetime) else None
+
+
+def _shortcomings(session: ImapSession) -> Iterator[str]:
+    """What the server lacks, and how the desk manages without."""
+    ways = {
+        "IDLE": "mail is noticed by polling only",
+        "MOVE": "mail is filed by COPY and EXPUNGE",
+        "UIDPLUS": "filed mail is expunged only while nothing else is marked as deleted",
+    }
+    for capability in session.lacks(*ways):
+        yield f"the server has no {capability}: {ways[capability]}"
+
+
+def _special(session: ImapSession, trays: Sequence[str]) -> Iterator[str]:
+    """Trays that servers or mail programs empty by themselves."""
+    for folder, use in session.special_uses().items():
+        if folder in trays and use in ("\\Junk", "\\Trash"):
+            yield f"tray '{folder}' is the server's {use} folder, which may be emptied by itself; choose another"

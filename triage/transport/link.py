@@ -1,0 +1,53 @@
+"""What IMAP and SMTP share: TLS settings, and one clear line for every way a connection fails."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Why a server could not be reached, in one line; `lasting` means that waiting will not mend it."""
+
+    lasting: bool
+    line: str
+
+
+def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Settings that check the certificate and the host name, against the system's authorities or a file's.
+
+    Raises OSError (ssl.SSLError included) when the file cannot be read.
+    """
+    return ssl.create_default_context(cafile=str(ca_file) if ca_file is not None else None)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def diagnose(error: OSError, host: str, port: int) -> Diagnosis:
+    """What an error while connecting means for the operator."""
+    where = f"{host}:{port}"
+    match error:
+        case ssl.SSLCertVerificationError():
+            advice = "correct 'host', or name the authority's file in 'ca_file'"
+            return Diagnosis(True, f"the certificate of {where} is not valid ({error.verify_message}); {advice}")
+        case ssl.SSLError():
+            advice = "check 'tls' (ssl or starttls) and 'port'"
+            return Diagnosis(True, f"{where} does not speak TLS as expected ({error.reason or error}); {advice}")
+        case socket.gaierror() if error.errno != socket.EAI_AGAIN:
+            return Diagnosis(True, f"the host name '{host}' is not known; correct 'host'")
+        case ConnectionRefusedError():
+            return Diagnosis(False, f"nothing answers at {where}; is the server up, and 'port' right?")
+        case TimeoutError():
+            return Diagnosis(False, f"{where} does not answer in time; is the network up, 'port' and 'tls' right?")
+        case _:
+            return Diagnosis(False, f"no connection to {where}: {error.strerror or error}")
