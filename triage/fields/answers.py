@@ -1,0 +1,103 @@
+"""What a call answered: status lines and codes, the twelve shapes of error bodies, and failures on the way.
+
+The letters (a) to (l) are those of DOMAIN section 2, "Error bodies". Any one of them is a response.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from triage.domain import Finding
+from triage.fields.labels import places
+from triage.fields.parts import Part
+from triage.fields.terms import Terms
+
+_MOST = 60
+_CODES = (
+    "200|201|202|204|302|400|401|402|403|404|405|406|408|409|410|412|413|415|422|423|424|428|429|500|501|502|503|504"
+)
+_STATUS = re.compile(rf"(?<![\w.,+/#-])(?P<code>{_CODES})(?![\w%]|[.,:]\d|-\d)")
+_LINE = re.compile(rf"HTTP/\d(?:\.\d)?[\"']?[ \t]{{1,3}}(?P<code>{_CODES})(?!\d)", re.IGNORECASE)
+_REASON = re.compile(
+    r"[ \t]?[-:(\"']{0,2}[ \t]?(?:ok\b|created|accepted|no content|found|bad request|unauthori[sz]ed|payment required|forbidden|not found|method not|conflict|"
+    r"unprocessable|locked|too many|internal server|bad gateway|service unavailable|gateway time)",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(r"(?:[^\W\d_]+[ \t]{1,3})?[^\W\d_]*[ \t:=\"'`*_(>|-]{0,8}$")
+_AFTER = re.compile(r"[ \t\"'`*_)-]{0,4}(?P<word>[^\W\d_]*|[^\s\w])")
+_KEY = r"(?:[\"'\\\]]{1,3}\s{0,10}(?:=>|:)|[ \t]{0,3}=>|[ \t]{0,2}[:=])\s{0,10}"
+_VALUE = r"(?:string\(\d{1,4}\) )?[\"'\\]{0,2}(?P<value>[\w.#:/-]{0,60})"
+_BODY = re.compile(
+    rf"(?<![\w-])(?P<key>errorgroup|errorcode|errormessage|errorinfo|transactioninfo|responseinfo|responsecode|statuscode|error_description|"
+    rf"invalidparams|extradetails|errorid|errortext|traceid|transactionsummary|transactionloghistory|redirecturl|expires_in|vippsconfirmationurl|"
+    rf"errorsummary|httpstatuscode|correlation_id|aggregate)(?:{_KEY})(?:{_VALUE})"
+)
+_PROBLEM = re.compile(rf"[\"'\[](?:title|detail|instance)[\"'\]\\]{{1,3}}\s{{0,10}}(?:=>|:)\s{{0,10}}{_VALUE}")
+_OAUTH = re.compile(r"[\"'\[\\]error[\"'\]\\]{1,3}\s{0,10}(?:=>|:)\s{0,10}[\"'\\{]{1,2}(?P<value>[\w.-]{0,40})")
+_WORDS = re.compile(
+    r"(?P<value>aadsts\d{4,8}|#invalid-[a-z-]{3,40}|merchant\.not\.allowed[a-z.]{0,60}|curl error \d{1,3}|curl: \(\d{1,3}\)|curle_[a-z_]{3,40}|"
+    r"vippserror ?\d{1,4}|vipps error ?\d{1,4}|invalid_(?:client|grant|request|scope|token|redirect_uri)|unauthorized_client|unsupported_grant_type|access_denied|"
+    r"(?:tls|ssl)[ _]handshake|handshake[ _]fail\w{0,4}|ssl_error\w{0,40}|ssl routines|blocked by cors policy|access-control-allow-origin|"
+    r"econnrefused|econnreset|etimedout|enotfound|could not resolve host|connection timed out|connection refused|<title>50[0-9]|"
+    r"urn:uuid:[0-9a-f-]{36}|invalid msn:|requested order not found)"
+)
+_REPORT = re.compile(rf"(?<![\w-])code(?:{_KEY})[\"']?(?P<value>1000[12])(?!\d)")
+_BLOCK = re.compile(
+    r"[a-z]{0,12}(?:[ \t]{1,3}body)?[ \t*_]{0,4}[:=]?[*_]{0,3}\s{0,12}(?:`{1,3}(?:json)?\s{0,4})?[\"']?(?:[\[{]|Array\s{0,4}\(|array\(|<)"
+)
+
+
+def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
+    """Every answer seen, failures before successes."""
+    found = [finding for part in parts for finding in _in_part(part, terms)]
+    return sorted(found, key=lambda finding: finding.value in ("HTTP 200", "HTTP 201", "HTTP 202", "HTTP 204"))
+
+
+def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
+    for match, _ in zip(_LINE.finditer(part.text), range(_MOST), strict=False):
+        yield Finding("response", f"HTTP {match['code']}", part.where, 1.0, "status", match.start("code"))
+    yield from _statuses(part, terms)
+    for match, _ in zip(_BODY.finditer(part.folded), range(_MOST), strict=False):
+        yield _body(part, match, match["key"])
+    for pattern, name in ((_WORDS, ""), (_OAUTH, "error"), (_REPORT, "code")):
+        for match, _ in zip(pattern.finditer(part.folded), range(_MOST), strict=False):
+            yield _body(part, match, name)
+    if len({match.group()[1:4] for match, _ in zip(_PROBLEM.finditer(part.folded), range(_MOST), strict=False)}) >= 2:
+        yield Finding("response", "problem details", part.where, 0.9, "body")
+    yield from _block(part, terms)
+
+
+def _body(part: Part, match: re.Match[str], name: str) -> Finding:
+    value = part.text[match.start("value") : match.end("value")].rstrip(".,:")
+    return Finding("response", f"{name} {value}".strip(), part.where, 1.0, "body", match.start())
+
+
+def _statuses(part: Part, terms: Terms) -> Iterator[Finding]:
+    count = 0
+    for match in _STATUS.finditer(part.text):
+        if count < _MOST and _is_status(part, match, terms):
+            count += 1
+            yield Finding("response", f"HTTP {match['code']}", part.where, 0.9, "status", match.start())
+
+
+def _is_status(part: Part, match: re.Match[str], terms: Terms) -> bool:
+    """A code is a status next to its name, after a word like `HTTP`, or after `we get` and before no noun."""
+    if _REASON.match(part.text, match.end()):
+        return True
+    before = list(re.findall(r"[^\W\d_]+", part.folded[max(0, match.start() - 24) : match.start()]))
+    after = _AFTER.match(part.folded, match.end())
+    word = after["word"] if after else ""
+    if word in terms.units or not before or "\n" in part.text[max(0, match.start() - 3) : match.start()]:
+        return False
+    named = any(name in terms.status_words for name in before[-2:])
+    follows = word in terms.status_after or not word or not word[0].isalpha()
+    introduced = " ".join(before[-2:]) in terms.status_before or before[-1] in terms.status_before
+    return named or (introduced and follows) or (word in terms.status_words and follows)
+
+
+def _block(part: Part, terms: Terms) -> Iterator[Finding]:
+    for start, end in places(part, terms.response_words):
+        if _BLOCK.match(part.text, end):
+            yield Finding("response", "body", part.where, 0.8, "body", start)
+            return

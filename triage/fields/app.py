@@ -1,0 +1,55 @@
+"""The app: platform and version. The version of the operating system, of a plugin or of an API is no app version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from triage.domain import Finding, Where
+from triage.fields.labels import hits
+from triage.fields.parts import Part
+from triage.fields.terms import Terms
+
+_VERSION = re.compile(r"v?(?P<number>\d{1,4}(?:\.\d{1,5}){1,3})(?![\w.]\d|\w)")
+_LOOSE = re.compile(r"(?<![\w./-])v?(?P<number>\d{1,3}(?:\.\d{1,5}){1,3})(?![\d/-]|\.\d|\w)")
+_WORDS = re.compile(r"[^\W\d_][\w-]*|[,;()\n]|\d[\d.]*")
+
+
+def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
+    """Platforms (`iOS`, `Android`) and app versions of a mail."""
+    return [finding for part in parts if part.where is not Where.ATTACHMENT for finding in _in_part(part, terms)]
+
+
+def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
+    for platform in ("iOS", "Android"):
+        for seen in part.seen.get(f"platform/{platform}", ())[:1]:
+            yield Finding("app_platform", platform, part.where, 1.0, "", seen.start)
+    for hit in hits(part, terms.labels["app_version"], _VERSION):
+        yield from _version(part, hit.start, hit.value, terms, labelled=True)
+    for match in _LOOSE.finditer(part.text[:16_000]):
+        yield from _version(part, match.start(), match.group(), terms, labelled=False)
+
+
+def _version(part: Part, start: int, value: str, terms: Terms, *, labelled: bool) -> Iterator[Finding]:
+    begin = max(part.folded.rfind("\n", 0, start) + 1, start - 60)
+    words = _WORDS.findall(part.folded[begin:start])
+    before = _said_of(words)
+    others = any(_root(word) in terms.not_the_app for word in before)
+    own = any(_root(word) in terms.before_version or _root(word).endswith(("appen", "app")) for word in before)
+    if own or (labelled and not others):
+        yield Finding("app_version", value.lstrip("vV"), part.where, 1.0, "", start)
+
+
+def _said_of(words: Sequence[str]) -> list[str]:
+    """The words a number belongs to: back to the nearest comma, bracket or other number, at most five."""
+    taken: list[str] = []
+    for word in reversed(words):
+        if word in ",;\n)" or word[0].isdigit() or len(taken) == 5:
+            break
+        if word != "(":
+            taken.append(word)
+    return taken
+
+
+def _root(word: str) -> str:
+    return word.split("-")[0] if word.startswith(("vipps-", "app-")) else word

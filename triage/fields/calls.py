@@ -1,0 +1,121 @@
+"""Pasted calls: curl, Postman, raw HTTP, code, log lines, HAR, header blocks and bodies (DOMAIN section 2).
+
+A call that is only named in words ("the capture call") is none. Every pattern is anchored on a word that
+stands in few places and reads a bounded stretch behind it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from triage.domain import Finding
+from triage.fields.labels import places
+from triage.fields.parts import Part
+from triage.fields.terms import Terms
+
+_MOST = 40  # calls listed from one part
+_TARGET = r"(?P<target>https?://[^\s\"'`<>|)]{3,400}|\{\{[\w.-]{1,60}\}\}[^\s\"'`<>|)]{0,400}|/[A-Za-z{:][^\s\"'`<>|)]{1,400})"
+_METHOD_PATH = re.compile(
+    rf"(?<![\w/])(?P<method>GET|POST|PUT|PATCH|DELETE)(?:[\"'`\\]?[ \t]{{0,8}}[:,|=]{{0,2}}[ \t]{{0,8}}[\"'`\\]?){_TARGET}"
+)
+_LOWER_CASE = re.compile(
+    r"(?<![\w/.])(?P<method>get|post|put|patch|delete)[ :]{1,3}"
+    r"(?P<target>(?:https?://[\w.-]{3,80})?/(?:ecomm|epayment|recurring|access-management|accesstoken|vipps-|order-management|psp|qr|checkout|report|settlement|webhooks|management)[^\s\"'`<>|)]{0,400})"
+)
+_IN_CODE = re.compile(
+    rf"(?:\.|->|::)(?P<method>get|post|put|patch|delete)(?:Async|JsonAsync)?\(\s{{0,40}}[\"'`$]{{0,2}}{_TARGET}",
+    re.IGNORECASE,
+)
+_CURL = re.compile(r"(?<![\w-])curl(?:\.exe)?[ \t\\^](?!error)")
+_CURL_METHOD = re.compile(r"(?:-X|--request)[ =\"']{0,3}([A-Za-z]{3,7})")
+_CURL_URL = re.compile(r"https?://[^\s\"'`<>]{3,400}|\{\{[\w.-]{1,60}\}\}/[^\s\"'`<>]{1,400}")
+_CURL_DATA = re.compile(r"(?:^|\s)(?:-d|--data(?:-raw|-binary|-urlencode)?|--json|-F|--form)[ =\"']")
+_HAR = re.compile(
+    r"\"method\"\s{0,10}:\s{0,10}\"(?P<method>[A-Z]{3,7})\"[^{}]{0,200}?\"url\"\s{0,10}:\s{0,10}\"(?P<target>[^\"]{3,400})\""
+)
+_HAR_TURNED = re.compile(
+    r"\"url\"\s{0,10}:\s{0,10}\"(?P<target>https?://[^\"]{3,400})\"[^{}]{0,200}?\"method\"\s{0,10}:\s{0,10}\"(?P<method>[A-Z]{3,7})\""
+)
+_AUTHORIZE = re.compile(r"https?://[\w.-]{3,80}(?P<target>/[\w./-]{0,80}oauth2/auth)\?[\w%]{2,40}=")
+_HEADER = re.compile(
+    r"(?im)^[ \t>*|\"'`-]{0,12}(?:-H[ ]?[\"'])?(?P<name>authorization|ocp-apim-subscription-key|merchant-serial-number|vipps-system-[a-z-]{4,20}|"
+    r"idempotency-key|x-request-id|client[_-]id|client[_-]secret|psp-id|x-source-address|x-timestamp|content-type|accept|host|user-agent)[\"'`*]{0,3}[ \t]{0,3}(?:[:=|]|=>)[ \t]{0,4}\S"
+)
+_WEAK_HEADERS = frozenset({"content-type", "accept", "host", "user-agent", "x-request-id"})
+_BODY_KEY = re.compile(
+    r"(?<![\w-])(?:merchantinfo|customerinfo|transactiontext|paymentmethod|userflow|returnurl|callbackprefix|fallback|fallbackurl|paymentdescription|merchantredirecturl|"
+    r"productname|merchantagreementurl|modificationamount|grant_type|redirect_uri|paymenttype|orderlines|chargetype|retrydays|sessionexpiration)"
+    r"(?:[\"'\\\]]{1,3}\s{0,10}(?:=>|:)|[ \t]{0,3}=>|=(?=[\w%]))"
+)
+_BLOCK = re.compile(
+    r"[a-z]{0,12}(?:[ \t]{1,3}(?:body|data|payload|json))?[ \t*_]{0,4}[:=]?[*_]{0,3}\s{0,12}(?:`{1,3}(?:json)?\s{0,4})?[\"']?(?:\{|Array\s{0,4}\(|array\(|<)"
+)
+
+
+def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
+    """Every pasted call, first those with method and path; then blocks of headers, then bodies."""
+    lines = [finding for part in parts for finding in _lines(part, terms)]
+    headers = [finding for part in parts for finding in _headers(part)]
+    return [*lines, *headers, *(finding for part in parts for finding in _bodies(part, terms))]
+
+
+def _lines(part: Part, terms: Terms) -> Iterator[Finding]:
+    yield from _curls(part)
+    for pattern, text in (
+        (_METHOD_PATH, part.text),
+        (_LOWER_CASE, part.folded),
+        (_IN_CODE, part.text),
+        (_HAR, part.text),
+        (_HAR_TURNED, part.text),
+    ):
+        for match, _ in zip(pattern.finditer(text), range(_MOST), strict=False):
+            note = "failed" if terms.failed(part, match.start()) else ""
+            yield Finding(
+                "request", f"{match['method'].upper()} {_path(match['target'])}", part.where, 1.0, note, match.start()
+            )
+    for match in _AUTHORIZE.finditer(part.text):
+        yield Finding("request", f"GET {match['target']}", part.where, 0.9, "", match.start())
+
+
+def _curls(part: Part) -> Iterator[Finding]:
+    """A curl command up to the next one: an address makes it a call; -X or the data show the method."""
+    starts = [match.start() for match, _ in zip(_CURL.finditer(part.folded), range(_MOST), strict=False)]
+    for start, following in zip(starts, [*starts[1:], len(part.text)], strict=False):
+        command = part.text[start : min(following, start + 6000)]
+        if url := _CURL_URL.search(command):
+            method = _CURL_METHOD.search(command)
+            sends = _CURL_DATA.search(command)
+            name = method.group(1).upper() if method else "POST" if sends else "GET"
+            yield Finding("request", f"{name} {_path(url.group())}", part.where, 1.0, "curl", start)
+
+
+def _path(target: str) -> str:
+    """Path of a target without host and query string."""
+    if target.startswith("http"):
+        target = "/" + target.split("://", 1)[1].partition("/")[2]
+    elif target.startswith("{{"):
+        target = "/" + target.partition("/")[2]
+    return target.partition("?")[0].rstrip(".,;:\\")
+
+
+def _headers(part: Part) -> Iterator[Finding]:
+    """Two and more request headers, one of them used in this trade."""
+    names, start = set(), -1
+    for match, _ in zip(_HEADER.finditer(part.text), range(200), strict=False):
+        names.add(match["name"].lower())
+        start = match.start() if start < 0 else start
+    if len(names) >= 2 and names - _WEAK_HEADERS:
+        yield Finding("request", "headers: " + ", ".join(sorted(names)), part.where, 0.9, "headers", start)
+
+
+def _bodies(part: Part, terms: Terms) -> Iterator[Finding]:
+    keys: dict[str, int] = {}
+    for match, _ in zip(_BODY_KEY.finditer(part.folded), range(200), strict=False):
+        keys.setdefault(re.split(r"\W", match.group(), maxsplit=1)[0], match.start())
+    if keys:
+        yield Finding("request", "body: " + ", ".join(sorted(keys)), part.where, 0.9, "body", min(keys.values()))
+    for start, end in places(part, terms.request_words):
+        if _BLOCK.match(part.text, end):
+            yield Finding("request", "body", part.where, 0.8, "body", start)
+            return

@@ -1,0 +1,54 @@
+"""Whom to call back: the sender's name and phone number; the signature counts (seed 000)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from triage.domain import Finding, InboundMail, Where
+from triage.fields.labels import hits
+from triage.fields.parts import Part
+from triage.fields.terms import Terms
+
+_PHONE = re.compile(r"(?:(?:\+|00)\d{2,3}[ .-]?)?(?:\(0\)[ ]?)?\d(?:[ .-]?\d){6,11}(?![\w-]|[.,]\d)")
+_ALONE = re.compile(
+    r"(?<![\w.,+/-])(?:\+|00)(?:45|46|47|358|44|49)[ .-]?(?:\(0\)[ ]?)?\d(?:[ .-]?\d){6,10}(?![\w-]|[.,]\d)"
+)
+_LOCAL = re.compile(r"(?<![\w.,+/-])\d{2,3}[ ]\d{2,3}[ ]\d{2,3}(?:[ ]\d{2})?(?![\w-]|[.,]\d| \d)")
+_NAME = re.compile(r"[^\W\d_][\w'.-]{1,20}(?: [^\W\d_][\w'.-]{0,20}){1,3}")
+_PERSON = re.compile(r"[ \t]*(?P<name>[A-ZÆØÅÄÖ][\w'-]{1,20}(?: [A-ZÆØÅÄÖ][\w'.-]{0,20}){1,3})[ \t]*(?:\n|\Z|[,|])")
+
+
+def find(parts: Sequence[Part], terms: Terms, mail: InboundMail) -> list[Finding]:
+    """Names and phone numbers of the sender, most trustworthy first."""
+    found = [finding for part in parts if part.where is not Where.ATTACHMENT for finding in _in_part(part, terms)]
+    if mail.sender.name.strip() and "@" not in mail.sender.name:
+        found.append(Finding("contact_name", mail.sender.name.strip(), Where.HEADER, 0.9))
+    return found
+
+
+def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
+    if part.where is Where.FORWARDED:
+        return
+    for hit in hits(part, terms.labels["phone"], _PHONE):
+        yield Finding("contact_phone", _digits(hit.value), part.where, 1.0, "", hit.start)
+    for hit in hits(part, terms.labels["contact_name"], _NAME):
+        if hit.explicit and hit.value[0].isupper():
+            yield Finding("contact_name", hit.value, part.where, 1.0, "", hit.start)
+    if part.where is Where.SIGNATURE:
+        yield from _in_signature(part)
+
+
+def _in_signature(part: Part) -> Iterator[Finding]:
+    for pattern in (_ALONE, _LOCAL):
+        for match in pattern.finditer(part.text[:2000]):
+            line = part.folded[part.line(match.start())[0] : match.start()]
+            if not any(word in line for word in ("org", "cvr", "msn", "vat", "mva", "konto", "y-tunnus")):
+                yield Finding("contact_phone", _digits(match.group()), part.where, 0.9, "", match.start())
+    for match in _PERSON.finditer(part.text[:2000]):
+        yield Finding("contact_name", match["name"], part.where, 0.8, "", match.start("name"))
+        return
+
+
+def _digits(value: str) -> str:
+    return ("+" if value.startswith("+") else "") + re.sub(r"\D", "", value.replace("(0)", ""))

@@ -1,0 +1,93 @@
+"""Test or production: what the sender says, and what the hosts of pasted calls show (DOMAIN section 2).
+
+Both are kept apart: `stated` findings come from words, `inferred` ones from hosts. When they disagree the
+finding that counts is `conflict`; the desk never picks a side.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from triage.domain import Finding, Where
+from triage.fields.labels import hits
+from triage.fields.parts import Part, fold
+from triage.fields.terms import Terms
+
+_HOST_HITS = 50
+_VALUE = re.compile(r"[^\W\d_]{2,24}")
+
+
+def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
+    """What was stated and inferred; the first finding is the one that counts."""
+    stated = [finding for part in parts for finding in (*_labelled(part, terms), *_stated(part, terms))]
+    inferred = [finding for part in parts for finding in _inferred(part, terms)]
+    said, shown = _meant(stated), _values(inferred)
+    if len(said) == 1 and (said <= shown or not shown):
+        return [*(finding for finding in stated if finding.value in said), *inferred]
+    if len(said) + len(shown) <= 1:
+        return inferred
+    both = f"stated {_and(said)}, calls show {_and(shown)}"
+    return [Finding("environment", "conflict", (stated or inferred)[0].where, 1.0, both), *stated, *inferred]
+
+
+def _meant(stated: Sequence[Finding]) -> set[str]:
+    """The environments the sender talks of; where one works and the other fails, the one that fails."""
+    failing = {finding.value for finding in stated if finding.note == "failed"}
+    return failing if len(failing) == 1 and len(_values(stated)) > 1 else _values(stated)
+
+
+def _values(findings: Sequence[Finding]) -> set[str]:
+    return {finding.value for finding in findings}
+
+
+def _and(values: set[str]) -> str:
+    return " and ".join(sorted(values)) or "nothing"
+
+
+def _labelled(part: Part, terms: Terms) -> Iterator[Finding]:
+    for hit in hits(part, terms.environment_labels, _VALUE):
+        value = terms.environment_values.get(fold(hit.value))
+        if value and (hit.explicit or hit.apart):
+            yield Finding("environment", value, part.where, 1.0, "stated", hit.start)
+
+
+def _stated(part: Part, terms: Terms) -> Iterator[Finding]:
+    not_meant = [(seen.start, seen.end) for seen in part.seen.get("environment/not", ())]
+    for value in ("test", "production"):
+        for seen in part.seen.get(f"environment/{value}", ()):
+            if not any(start <= seen.start and seen.end <= end for start, end in not_meant) and _alone(
+                part, seen.start, seen.end
+            ):
+                yield Finding("environment", value, part.where, 1.0, _note(part, seen.start, terms), seen.start)
+
+
+def _note(part: Part, start: int, terms: Terms) -> str:
+    return "failed" if terms.failed(part, start) else "stated"
+
+
+def _alone(part: Part, start: int, end: int) -> bool:
+    """A word inside an address, id or key (`test-123`, `shop.test`, `"test": 1`) states nothing."""
+    before, after = part.text[max(0, start - 1) : start], part.text[end : end + 2]
+    joined = after[:1] in "-_/=@" and after[1:2].isalnum() and bool(after)
+    return (
+        before not in ("-", "_", ".", "/", "@", "=", '"', "#", "\\")
+        and not joined
+        and not (after[:1] == "." and after[1:2].isalnum())
+    )
+
+
+def _inferred(part: Part, terms: Terms) -> Iterator[Finding]:
+    for value, hosts in terms.hosts.items():
+        for host in hosts:
+            start = part.folded.find(host)
+            for _ in range(_HOST_HITS):
+                if start < 0:
+                    break
+                if (
+                    not (part.folded[start - 1 : start].isalnum() or part.folded[start - 1 : start] in ("-", "."))
+                    or host[0] == "/"
+                ):
+                    yield Finding("environment", value, Where.REQUEST, 0.9, "inferred", start)
+                    break
+                start = part.folded.find(host, start + 1)

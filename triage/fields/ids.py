@@ -1,0 +1,36 @@
+"""Ids with which a call is found in the logs: transactionId, and contextId or traceId (DOMAIN section 2)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from triage.domain import Finding
+from triage.fields.labels import hits
+from triage.fields.parts import Part
+from triage.fields.terms import Terms
+
+_TRANSACTION = re.compile(r"(?:\d{10,20}|(?=[A-Za-z-]{0,30}\d)[A-Za-z0-9-]{8,36})(?![\w@])")
+_CONTEXT = re.compile(
+    r"(?:urn:uuid:)?(?P<id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|"
+    r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}|[0-9a-f]{16,32}|[0-9a-z]{8,14}:[0-9a-z]{8})(?![\w-])",
+    re.IGNORECASE,
+)
+
+
+def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
+    """Transaction ids and context or trace ids of a mail."""
+    return [finding for part in parts for finding in (*_transactions(part, terms), *_contexts(part, terms))]
+
+
+def _transactions(part: Part, terms: Terms) -> Iterator[Finding]:
+    for hit in hits(part, terms.labels["transaction_id"], _TRANSACTION):
+        note = "placeholder" if terms.is_placeholder(hit.value) else ""
+        yield Finding("transaction_id", hit.value, part.where, 0.0 if note else 1.0, note, hit.start)
+
+
+def _contexts(part: Part, terms: Terms) -> Iterator[Finding]:
+    for hit in hits(part, terms.labels["context_id"], _CONTEXT):
+        value = hit.value.lower().removeprefix("urn:uuid:")
+        note = "placeholder" if terms.is_placeholder(value) else ""
+        yield Finding("context_id", value, part.where, 0.0 if note else 1.0, note, hit.start)

@@ -1,0 +1,95 @@
+"""Which fields a mail gives, which secrets it holds, and the mail without them. Start reading this room here.
+
+    parts of the mail -> finders (one file a family) -> findings, the one that counts first -> masked mail
+
+Everything is extracted before anything is masked, so no field is lost to redaction (DOMAIN section 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from triage.domain import Finding, InboundMail, Inspection
+from triage.fields import (
+    answers,
+    app,
+    calls,
+    contact,
+    dates,
+    environment,
+    ids,
+    msn,
+    order_id,
+    org_number,
+    product,
+    terms,
+)
+from triage.fields.masking import mask
+from triage.fields.parts import Part, parts_of
+from triage.fields.terms import Terms
+
+NO_VALUES = frozenset({"placeholder", "invalid"})  # notes of findings that are shown, but satisfy nothing
+
+
+@dataclass(frozen=True)
+class Inspector:
+    """Reads fields and secrets out of a mail; built once, then pure."""
+
+    terms: Terms
+
+    def inspect(self, mail: InboundMail) -> Inspection:
+        """Findings in the order in which they count for each field, secrets, and the masked mail."""
+        parts = parts_of(mail, self.terms.index)
+        findings = self._findings(parts, mail)
+        masked = mask(mail, findings, self.terms)
+        return Inspection(findings, masked.secrets, None, masked.mail)
+
+    def _findings(self, parts: Sequence[Part], mail: InboundMail) -> tuple[Finding, ...]:
+        words = self.terms
+        found = [
+            *msn.find(parts, words),
+            *org_number.find(parts, words),
+            *environment.find(parts, words),
+            *dates.find(parts, mail),
+            *order_id.find(parts, words),
+            *ids.find(parts, words),
+            *product.find(parts, words),
+            *calls.find(parts, words),
+            *answers.find(parts, words),
+            *app.find(parts, words),
+            *contact.find(parts, words, mail),
+        ]
+        return _ordered(found)
+
+
+def load(folder: Path) -> Inspector:
+    """Build the inspector from the rules folder. Raises yamlfile.Problems."""
+    return Inspector(terms.load(folder / "fields.yaml"))
+
+
+def counted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The finding that counts for each field: the first one that is a value."""
+    chosen: dict[str, Finding] = {}
+    for finding in findings:
+        if finding.note not in NO_VALUES:
+            chosen.setdefault(finding.field, finding)
+    return tuple(chosen.values())
+
+
+def _ordered(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each value once; ids that failed before others, real order ids before what may stand for one."""
+    once: dict[tuple[str, str], Finding] = {}
+    for finding in found:
+        known = once.get((finding.field, finding.value))
+        if known is None or (_rank(finding) < _rank(known)):
+            once[(finding.field, finding.value)] = finding
+    return tuple(sorted(once.values(), key=_rank))
+
+
+def _rank(finding: Finding) -> int:
+    if finding.field in ("msn", "order_id"):
+        order = ("failed", "")
+        return order.index(finding.note) if finding.note in order else 3 if finding.note in NO_VALUES else 2
+    return 0

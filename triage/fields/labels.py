@@ -1,0 +1,138 @@
+"""Values that stand behind a label: in prose, JSON, PHP dumps, headers, query strings and tables.
+
+Labels are found as plain strings (fast and linear however many there are); what may stand between a label
+and its value is a short, bounded pattern tried at that one place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from triage.fields.parts import Part, fold
+
+MOST_HITS = 400  # of one label in one part; a log repeats itself, it does not say more
+
+_QUOTES = r"[\"'`\\*_\])]{0,4}"
+_WORD = r"(?:is|was|er|var|ar|on|oli|nr|no|nummer|number|numero)(?!\w)[.:]?"
+_LINK = re.compile(
+    rf"(?P<key>{_QUOTES})[ \t]{{0,12}}(?:\([^()\n]{{1,30}}\)[ \t]{{0,4}})?"
+    rf"(?P<sep>=>\s{{0,40}}|->|[:=#|\t]{{1,3}}|{_WORD}(?:[ \t]{{1,3}}{_WORD})?|)[ \t|:]{{0,24}}"
+    r"(?:string\(\d{1,6}\)[ \t]?|int\()?(?P<open>[\"'`\\*_<(\[#]{0,4})"
+)
+_WRAPPED = re.compile(rf"{_QUOTES}[ \t]{{0,4}}[:=]\s{{1,40}}\\?\"")
+_NEXT_LINE = re.compile(r"[ \t*_:]{0,12}\r?\n[ \t>*_\"'`]{0,12}")
+_LINE_END = re.compile(r"[ \t*_\"'`.,;]{0,12}(?:\r?\n|\Z)")
+_CELL = re.compile(r"\s{0,40}[|\t;]\s{0,40}|[ ]{3,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A value behind a label. `explicit`: a sign or word joins them; `key`: the label stands in quotes, as in JSON."""
+
+    value: str
+    start: int
+    label: str
+    explicit: bool = True
+    key: bool = False
+    apart: bool = False  # on the line below, or in the row below
+
+
+def spelled(words: Iterable[str]) -> tuple[str, ...]:
+    """Every spelling of labels written with spaces (`order id`, `order-id`, `order_id`, `orderid`, `org.nr`), longest first."""
+    found = {fold(word).replace(" ", joint) for word in words for joint in (" ", "-", "_", "", ".", ". ")}
+    return tuple(sorted(found, key=lambda word: (-len(word), word)))
+
+
+def places(part: Part, words: Iterable[str]) -> list[tuple[int, int]]:
+    """Where labels stand as words of their own on the left (Nordic endings may follow on the right)."""
+    found: dict[int, int] = {}
+    for word in words:
+        start, count = part.folded.find(word), 0
+        while start >= 0 and count < MOST_HITS:
+            if start not in found and not (start and part.folded[start - 1].isalnum() and word[0].isalnum()):
+                found[start] = start + len(word)
+            start, count = part.folded.find(word, start + len(word)), count + 1
+    return sorted(found.items())
+
+
+def hits(part: Part, words: Iterable[str], value: re.Pattern[str]) -> Iterator[Hit]:
+    """Values right behind a label, on its line, alone on the next line, or in the row below."""
+    for start, end in places(part, words):
+        found = _behind(part, start, end, value) or _below(part, start, end, value)
+        if found:
+            yield found
+    yield from _cells(part, tuple(words), value)
+
+
+def _behind(part: Part, start: int, end: int, value: re.Pattern[str]) -> Hit | None:
+    stop = end + 8
+    while end < stop and part.folded[end : end + 1].isalpha():  # the ending of an inflected label
+        end += 1
+    link = _WRAPPED.match(part.text, end) or _LINK.match(part.folded, end)
+    if link is None:
+        return None
+    match = value.match(part.text, link.end())
+    if match is None:
+        return None
+    signs = part.text[end : link.end()]
+    if not signs.strip(" \t") and link.end() == end:
+        return None
+    key = bool(signs[:1]) and signs[0] in "\"'`]\\"
+    return Hit(match.group(), match.start(), part.folded[start:end], bool(re.search(r"[^\s(*_\"'`]", signs)), key)
+
+
+def _below(part: Part, start: int, end: int, value: re.Pattern[str]) -> Hit | None:
+    """A value alone on the line below a label that ends its own line."""
+    gap = _NEXT_LINE.match(part.text, end)
+    match = value.match(part.text, gap.end()) if gap else None
+    if match is None or not _LINE_END.match(part.text, match.end()):
+        return None
+    return Hit(match.group(), match.start(), part.folded[start:end], apart=True)
+
+
+def _cells(part: Part, words: tuple[str, ...], value: re.Pattern[str]) -> Iterator[Hit]:
+    """Values in the rows below a table head that holds one of the labels."""
+    for start, end in places(part, words):
+        begin, stop = part.line(start)
+        column = _column(part.text[begin:stop], start - begin)
+        if column is None or "\n" not in part.text[stop : stop + 1]:
+            continue
+        for row_start, row in _rows(part.text, stop + 1):
+            cells = _split(row)
+            if column < len(cells) and (match := value.fullmatch(cells[column][1].strip(" *_`\"'"))):
+                at = row.find(match.group(), cells[column][0])
+                yield Hit(match.group(), row_start + at, part.folded[start:end], apart=True)
+
+
+def _column(head: str, offset: int) -> int | None:
+    cells = _split(head)
+    if len(cells) < 2 or any(any(sign.isdigit() for sign in cell) for _, cell in cells):
+        return None
+    return max(index for index, (start, _) in enumerate(cells) if start <= offset)
+
+
+def _rows(text: str, start: int) -> Iterator[tuple[int, str]]:
+    for _ in range(20):
+        end = text.find("\n", start, start + 1000)
+        row = text[start : end if end >= 0 else start + 1000]
+        if not row.strip() or (len(_split(row)) < 2 and not set(row) <= set("-=+|: \t")):
+            return
+        yield start, row
+        if end < 0:
+            return
+        start = end + 1
+
+
+def _split(row: str) -> list[tuple[int, str]]:
+    """Cells of a table row with their offsets, without the outer bars."""
+    cells, start = [], 0
+    for joint in _CELL.finditer(row[:400]):
+        if joint.start() or joint.group().strip() == "":
+            cells.append((start, row[start : joint.start()]))
+        start = joint.end()
+    cells.append((start, row[start:400]))
+    if not cells[0][1].strip():
+        cells = cells[1:]
+    return cells if cells and cells[-1][1].strip() else cells[:-1]

@@ -1,0 +1,78 @@
+"""The mail as it may be stored, logged and shown: every secret replaced by a mark and its last four characters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from triage.domain import Finding, InboundMail, Secret, Where
+from triage.fields.parts import Part
+from triage.fields.secrets import Span, people, spans
+from triage.fields.terms import Terms
+
+MARK = "****"
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A mail without secrets, and what was taken out of it."""
+
+    mail: InboundMail
+    secrets: tuple[Secret, ...]
+
+
+def mask(mail: InboundMail, findings: Iterable[Finding], terms: Terms) -> Masked:
+    """Mask every text of a mail; values of its fields stay as they are."""
+    kept = frozenset(finding.value for finding in findings if finding.field not in ("request", "response"))
+    seen: list[Secret] = []
+
+    def clean(where: Where, text: str) -> str:
+        masked, secrets = mask_text(where, text, terms, kept)
+        seen.extend(secrets)
+        return masked
+
+    changed = replace(
+        mail,
+        subject=clean(Where.SUBJECT, mail.subject),
+        new=clean(Where.BODY, mail.new),
+        quoted=clean(Where.QUOTED, mail.quoted),
+        signature=clean(Where.SIGNATURE, mail.signature),
+        headers=tuple((name, clean(Where.HEADER, value)) for name, value in mail.headers),
+        attachments=tuple(
+            replace(attachment, text=None if attachment.text is None else clean(Where.ATTACHMENT, attachment.text))
+            for attachment in mail.attachments
+        ),
+    )
+    return Masked(changed, tuple(dict.fromkeys(seen)))
+
+
+def mask_text(
+    where: Where, text: str, terms: Terms, kept: frozenset[str] = frozenset()
+) -> tuple[str, tuple[Secret, ...]]:
+    """One text without its secrets. Customers' particulars in pasted JSON are masked, too, but are no secret."""
+    if len(text) < 8:
+        return text, ()
+    part = Part.whole(where, text)
+    found = spans(part, terms, kept)
+    secrets = tuple(Secret(span.kind, f"{span.kind} {_masked(text, span)}", where) for span in found)
+    others = [
+        span
+        for span in people(part, terms, kept)
+        if not any(span.start < other.end and other.start < span.end for other in found)
+    ]
+    return _replaced(text, sorted([*found, *others], key=lambda span: span.start)), secrets
+
+
+def _replaced(text: str, found: Iterable[Span]) -> str:
+    pieces, at = [], 0
+    for span in found:
+        pieces += [text[at : span.start], _masked(text, span)]
+        at = span.end
+    return "".join([*pieces, text[at:]])
+
+
+def _masked(text: str, span: Span) -> str:
+    """Never more than a third of the value stays readable."""
+    length = span.end - span.start
+    kept = min(span.kept, length // 3)
+    return MARK + text[span.end - kept : span.end] if kept else MARK

@@ -1,0 +1,95 @@
+"""The Merchant Serial Number (MSN): four to seven digits behind one of its names (DOMAIN section 2)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from triage.domain import Finding
+from triage.fields.labels import hits, places
+from triage.fields.parts import Part
+from triage.fields.terms import Terms
+
+_END = r"(?![\w%@])(?![.,:]\d)(?!-\d)(?! \d{3}(?!\d))"
+_NUMBER = re.compile(rf"(?:\d{{3}} \d{{3}}|\d{{4,7}}){_END}")
+_TRIED = re.compile(r"\d{1,12}(?![\w.,:-])")  # what somebody gave as an MSN although it cannot be one
+_NEXT = re.compile(rf"[ \t]{{0,3}}(?:,|/|;|&|\+|og|and|och|ja|samt|or|eller|tai)[ \t]{{0,3}}(?P<value>\d{{4,7}}{_END})")
+_GAP = re.compile(r"[^\d\n;.?!]{0,44}(?:\.[^\d\n;?!]{0,3})?(?=\d)")
+_DUMP = re.compile(r"[\"'\]]{1,3}\s{0,10}=>\s{1,40}(?:string\(\d{1,3}\) \"|int\()")
+_TIGHT = re.compile(r"[ \t:=#|*_()\"'`\\>\]-]{0,30}$")
+_YEAR = re.compile(r"(?:19|20)\d\d$")
+_BEFORE = re.compile(r"(?<![\w.,:/-])(\d{4,7}) ?\($")
+_FILE = re.compile(r"-(\d{4,7})-20\d\d-\d\d-\d\d")
+_UNIT = re.compile(r"[ \t]{0,2}([^\W\d_]{1,14}|%)")
+
+
+def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
+    """Every MSN of a mail; the one that failed first."""
+    found = [finding for part in parts for finding in _in_part(part, terms)]
+    return [*found, *(_tried(parts, terms) if not found else ())]
+
+
+def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
+    for start, end in places(part, terms.labels["msn"]):
+        yield from _behind_label(part, start, end, terms)
+        if (before := _BEFORE.search(part.text, max(0, start - 12), start)) and part.text[end : end + 1] == ")":
+            yield _finding(part, before.group(1), before.start(1), terms)
+    for hit in hits(part, terms.labels["msn"], _NUMBER):
+        if hit.apart:
+            yield _finding(part, hit.value, hit.start, terms, code=_is_code(hit.label, terms))
+    for hit in hits(part, terms.labels["sale_unit"], _NUMBER):
+        if not _counts_something(part, hit.start + len(hit.value), terms):
+            yield _finding(part, hit.value, hit.start, terms)
+    if "settlement" in part.folded:
+        for match in _FILE.finditer(part.text):
+            yield _finding(part, match.group(1), match.start(1), terms)
+
+
+def _behind_label(part: Part, start: int, end: int, terms: Terms) -> Iterator[Finding]:
+    """The number behind a label, and those that follow it in the same list."""
+    gap = _DUMP.match(part.folded, end) or _GAP.match(part.text, end)
+    number = _NUMBER.match(part.text, gap.end()) if gap else None
+    if gap is None or number is None or _taken(gap.group(), terms):
+        return
+    tight = bool(_TIGHT.match(gap.group()))
+    if _counts_something(part, number.end(), terms) or (not tight and _YEAR.match(number.group())):
+        return
+    code = _is_code(part.folded[start:end], terms)
+    yield _finding(part, number.group(), number.start(), terms, code=code)
+    for _ in range(20):
+        following = _NEXT.match(part.text, number.end())
+        if following is None or _counts_something(part, following.end(), terms):
+            return
+        yield _finding(part, following["value"], following.start("value"), terms, code=code)
+        number = following
+
+
+def _taken(gap: str, terms: Terms) -> bool:
+    """Whether the words between label and number give the number to something else."""
+    words = set(re.findall(r"[^\W\d_]+", gap.lower()))
+    others = ("order_id", "order", "organization_number", "reference", "phone", "transaction_id")
+    return bool(words & terms.other_numbers) or any(label in words for name in others for label in terms.labels[name])
+
+
+def _counts_something(part: Part, end: int, terms: Terms) -> bool:
+    unit = _UNIT.match(part.folded, end)
+    return bool(unit) and unit is not None and unit.group(1) in terms.units
+
+
+def _is_code(label: str, terms: Terms) -> bool:
+    return label in terms.code_labels["msn"] and " " not in label
+
+
+def _finding(part: Part, value: str, start: int, terms: Terms, *, code: bool = False) -> Finding:
+    number = value.replace(" ", "")
+    note = "placeholder" if code and number in terms.ambiguous else ""
+    note = note or ("failed" if terms.failed(part, start) else "")
+    return Finding("msn", number, part.where, 0.4 if note == "placeholder" else 1.0, note, start)
+
+
+def _tried(parts: Sequence[Part], terms: Terms) -> Iterator[Finding]:
+    """A number given as MSN that has the wrong length: worth asking to check, never a value."""
+    for part in parts:
+        for hit in hits(part, terms.labels["msn"], _TRIED):
+            if hit.explicit and not hit.apart and not 4 <= len(hit.value) <= 7:
+                yield Finding("msn", hit.value, part.where, 0.3, "invalid", hit.start)

@@ -1,0 +1,86 @@
+"""The parts of a mail in which a sender may have given something, ready to be searched.
+
+Texts are made comparable character by character (quotes of word processors, odd spaces, Nordic letters),
+so an offset in any form of a part is an offset in the sender's own text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from triage.domain import InboundMail, Where
+from triage.rulebook.words import Seen, WordIndex
+
+MOST_CHARACTERS = 300_000  # of one part; what stands behind is masked, but not searched for fields
+MOST_PROSE = 16_000  # characters of one part in which words are looked for; nobody writes more by hand
+
+_PLAIN = str.maketrans(
+    {
+        **dict.fromkeys("“”„‟«»″", '"'),
+        **dict.fromkeys("‘’‚‛´′", "'"),
+        **dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000", " "),
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", " "),
+        "\u2011": "-",
+        "\u0130": "I",  # the only letter whose lower case is longer than itself
+    }
+)
+_FOLDED = str.maketrans("øöåäæéè", "ooaaaee")
+_FORWARDED = re.compile(
+    r"(?im)^[ \t]{0,4}(?:-{2,12}[ \t]?(?:forwarded message|original message|videresendt (?:melding|besked|meddelelse)|"
+    r"opprinnelig melding|oprindelig meddelelse|vidarebefordrat (?:meddelande|brev)|ursprungligt meddelande|"
+    r"v.litetty viesti|alkuper.inen viesti)|begin forwarded message)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One searchable part. `text` is plain, `folded` is the same in lower case without Nordic letters.
+
+    `seen` holds where the word lists of rules/fields.yaml occur in what people wrote (attachments are logs).
+    """
+
+    where: Where
+    text: str
+    folded: str
+    seen: Mapping[str, list[Seen]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, where: Where, text: str, index: WordIndex[str] | None = None) -> Part:
+        plain = text[:MOST_CHARACTERS].translate(_PLAIN)
+        words = index.scan(plain[:MOST_PROSE]) if index and where is not Where.ATTACHMENT else {}
+        return cls(where, plain, fold(plain), words)
+
+    @classmethod
+    def whole(cls, where: Where, text: str) -> Part:
+        """A part of any length: what is masked must be looked at to its end."""
+        plain = text.translate(_PLAIN)
+        return cls(where, plain, fold(plain))
+
+    def line(self, start: int) -> tuple[int, int]:
+        """Bounds of the line around an offset, at most 400 characters to each side."""
+        begin = self.text.rfind("\n", max(0, start - 400), start)
+        end = self.text.find("\n", start, start + 400)
+        return (begin + 1 if begin >= 0 else max(0, start - 400)), (
+            end if end >= 0 else min(len(self.text), start + 400)
+        )
+
+
+def fold(text: str) -> str:
+    """Lower case without Nordic letters, character by character (DOMAIN section 9)."""
+    return text.translate(_PLAIN).lower().translate(_FOLDED)
+
+
+def parts_of(mail: InboundMail, index: WordIndex[str]) -> tuple[Part, ...]:
+    """What the sender gave in this mail, nearest to the sender's own words first; quoted history is left out."""
+    own, passed_on = _split_forwarded(mail)
+    texts = [(Where.SUBJECT, mail.subject), (Where.BODY, own), (Where.FORWARDED, passed_on)]
+    texts += [(Where.SIGNATURE, mail.signature)]
+    texts += [(Where.ATTACHMENT, attachment.text or "") for attachment in mail.attachments]
+    return tuple(Part.of(where, text, index) for where, text in texts if text.strip())
+
+
+def _split_forwarded(mail: InboundMail) -> tuple[str, str]:
+    mark = _FORWARDED.search(mail.new) if mail.forwarded else None
+    return (mail.new[: mark.start()], mail.new[mark.start() :]) if mark else (mail.new, "")

@@ -1,0 +1,29 @@
+"""Which product or API a mail is about: path prefixes first, then names in the sender's words (DOMAIN section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from triage.domain import Finding
+from triage.fields.parts import Part
+from triage.fields.terms import Terms
+
+
+def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
+    """Products by path, then by name; the access token's path counts only when no other API is called."""
+    by_path = [finding for part in parts for finding in _paths(part, terms)]
+    by_name = [finding for part in parts for finding in _names(part, terms)]
+    return sorted(by_path, key=lambda finding: finding.value == "access_token") + by_name
+
+
+def _paths(part: Part, terms: Terms) -> Iterator[Finding]:
+    for prefix, product in terms.product_paths.items():
+        start = part.folded.find(prefix)
+        if start >= 0:
+            yield Finding("product", product, part.where, 1.0, "path", start)
+
+
+def _names(part: Part, terms: Terms) -> Iterator[Finding]:
+    for name, places in part.seen.items():
+        if name.startswith("product/"):
+            yield Finding("product", name.removeprefix("product/"), part.where, 0.7, "name", places[0].start)

@@ -1,0 +1,174 @@
+"""The words of rules/fields.yaml, read once and made ready for the finders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from triage import yamlfile
+from triage.fields.labels import spelled
+from triage.fields.parts import Part, fold
+from triage.rulebook.words import WordIndex
+
+
+class _Surroundings(yamlfile.Model):
+    hosts: tuple[str, ...]
+    words: tuple[str, ...]
+    values: tuple[str, ...]
+
+
+class _Environment(yamlfile.Model):
+    test: _Surroundings
+    production: _Surroundings
+    labels: tuple[str, ...]
+    not_stated_by: tuple[str, ...]
+
+
+class _Product(yamlfile.Model):
+    paths: Mapping[str, str]
+    names: Mapping[str, tuple[str, ...]]
+
+
+class _App(yamlfile.Model):
+    iOS: tuple[str, ...]  # noqa: N815 - the contract's own spelling
+    Android: tuple[str, ...]
+    before_version: tuple[str, ...]
+    not_the_app: tuple[str, ...]
+
+
+class _Call(yamlfile.Model):
+    before: tuple[str, ...]
+    answer: tuple[str, ...]
+    status_words: tuple[str, ...]
+    status_before: tuple[str, ...]
+    status_after: tuple[str, ...]
+
+
+class _Secrets(yamlfile.Model):
+    labels: Mapping[str, tuple[str, ...]]
+    beside: tuple[str, ...]
+    not_meant: tuple[str, ...]
+    person: tuple[str, ...]
+
+
+class FieldsFile(yamlfile.Model):
+    """Shape of rules/fields.yaml."""
+
+    labels: Mapping[str, Mapping[str, tuple[str, ...]]]
+    other_numbers: tuple[str, ...]
+    units: tuple[str, ...]
+    failure: tuple[str, ...]
+    success: tuple[str, ...]
+    environment: _Environment
+    product: _Product
+    app: _App
+    partner_words: tuple[str, ...]
+    call: _Call
+    placeholders: tuple[str, ...]
+    ambiguous_placeholders: tuple[str, ...]
+    no_value: tuple[str, ...]
+    secrets: _Secrets
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Every word a finder looks for, folded. `labels` holds all spellings of a field's labels."""
+
+    labels: Mapping[str, tuple[str, ...]]
+    code_labels: Mapping[str, frozenset[str]]
+    other_numbers: frozenset[str]
+    units: frozenset[str]
+    failure: tuple[str, ...]
+    success: tuple[str, ...]
+    index: WordIndex[str]  # lists environment/test, product/ecom, platform/iOS, partner ... of plain words
+    hosts: Mapping[str, tuple[str, ...]]
+    environment_labels: tuple[str, ...]
+    environment_values: Mapping[str, str]
+    product_paths: Mapping[str, str]
+    before_version: frozenset[str]
+    not_the_app: frozenset[str]
+    request_words: tuple[str, ...]
+    response_words: tuple[str, ...]
+    status_words: frozenset[str]
+    status_before: frozenset[str]
+    status_after: frozenset[str]
+    placeholders: frozenset[str]
+    ambiguous: frozenset[str]
+    no_value: frozenset[str]
+    secret_labels: Mapping[str, tuple[str, ...]]
+    key_words: tuple[str, ...]
+    no_secret: frozenset[str]
+    person_keys: tuple[str, ...]
+
+    def failed(self, part: Part, start: int) -> bool:
+        """Whether the clause around an offset says that something went wrong there."""
+        clause = _clause(part, start)
+        well = any(word in clause for word in self.success)
+        return not well and any(word in clause for word in self.failure)
+
+    def is_placeholder(self, value: str) -> bool:
+        """Whether a value is a sample of the documentation, or a variable nobody filled in."""
+        return fold(value) in self.placeholders
+
+
+def load(path: Path, *, shown_as: str | None = None) -> Terms:
+    """Read rules/fields.yaml. Raises yamlfile.Problems."""
+    file = yamlfile.read(path, FieldsFile, shown_as=shown_as).value
+    surroundings = {"test": file.environment.test, "production": file.environment.production}
+    return Terms(
+        labels={
+            name: spelled(word for words in given.values() for word in words) for name, given in file.labels.items()
+        },
+        code_labels={name: frozenset(spelled(given.get("code", ()))) for name, given in file.labels.items()},
+        other_numbers=frozenset(_folded(file.other_numbers)),
+        units=frozenset(_folded(file.units)),
+        failure=_folded(file.failure),
+        success=tuple(f" {word}" for word in _folded(file.success)),
+        index=WordIndex(_lists(file)),
+        hosts={name: _folded(words.hosts) for name, words in surroundings.items()},
+        environment_labels=spelled(file.environment.labels),
+        environment_values={fold(word): name for name, words in surroundings.items() for word in words.values},
+        product_paths={fold(path): product for path, product in file.product.paths.items()},
+        before_version=frozenset(_folded(file.app.before_version)),
+        not_the_app=frozenset(_folded(file.app.not_the_app)),
+        request_words=_folded(file.call.before),
+        response_words=_folded(file.call.answer),
+        status_words=frozenset(_folded(file.call.status_words)),
+        status_before=frozenset(_folded(file.call.status_before)),
+        status_after=frozenset(_folded(file.call.status_after)),
+        placeholders=frozenset(_folded(file.placeholders)),
+        ambiguous=frozenset(file.ambiguous_placeholders),
+        no_value=frozenset(_folded(file.no_value)),
+        secret_labels={kind: spelled(words) for kind, words in file.secrets.labels.items()},
+        key_words=_folded(file.secrets.beside),
+        no_secret=frozenset(_folded((*file.secrets.not_meant, *file.placeholders))),
+        person_keys=spelled(file.secrets.person),
+    )
+
+
+def _lists(file: FieldsFile) -> dict[str, Iterable[str]]:
+    return {
+        "environment/test": file.environment.test.words,
+        "environment/production": file.environment.production.words,
+        "environment/not": file.environment.not_stated_by,
+        "platform/iOS": file.app.iOS,
+        "platform/Android": file.app.Android,
+        "partner": file.partner_words,
+        **{f"product/{name}": words for name, words in file.product.names.items()},
+    }
+
+
+def _folded(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({fold(word) for word in words}, key=lambda word: (-len(word), word)))
+
+
+_CLAUSE_JOINTS = (". ", "; ", ", ", "! ", "? ", "\n", " but ", " while ", " men ", " mens ", " medan ", " mutta ")
+
+
+def _clause(part: Part, start: int) -> str:
+    """The clause around an offset, folded, at most 160 characters to each side."""
+    left, right = part.folded[max(0, start - 160) : start], part.folded[start : start + 160]
+    begin = max((left.rfind(joint) + len(joint) for joint in _CLAUSE_JOINTS if joint in left), default=0)
+    end = min((at for joint in _CLAUSE_JOINTS if (at := right.find(joint)) >= 0), default=len(right))
+    return " " + left[begin:] + right[:end]
