@@ -34,6 +34,7 @@ _SURE = 0.5
 _WEIGHT = 1.5  # of one telling word, in log odds
 _PRIOR = {"no": 2.5, "en": 4.0}  # the two languages most mail is written in (DOMAIN 0), against 1 for the others
 _MOST_TELLING = 8  # words that count
+_CLEAR = 6  # words of one language, and times as many as of the others, that need no model
 
 _COMMON = {
     Language.EN: """the and is are not we you of for with this that have has when please our what how from but it your
@@ -75,23 +76,38 @@ def language_of(text: str) -> Language | None:
     words = prose(text)
     if not words:
         return None
-    scores = _scores(" ".join(words)[:MAX_PROSE])
+    told = _told(words)
+    if clear := _clear(told):
+        return clear
+    scores = _scores(" ".join(words)[:MAX_PROSE], told)
     best = max(scores, key=lambda name: scores[name])
     needed = _SURE if len(words) >= _FEW_WORDS else _SURE_OF_FEW
     return _MODEL.get(best) if scores[best] >= needed else None
 
 
-def _scores(text: str) -> dict[str, float]:
+def _told(words: list[str]) -> dict[Language, int]:
+    """How many telling words each language has."""
+    told = dict.fromkeys(Language, 0)
+    for word in words:
+        if owner := _TELLING.get(word.lower()):
+            told[owner] += 1
+    return told
+
+
+def _clear(told: Mapping[Language, int]) -> Language | None:
+    """The language when its own words alone decide; spares long mails the model."""
+    best = max(told, key=lambda language: told[language])
+    others = sum(told.values()) - told[best]
+    return best if told[best] >= _CLEAR and told[best] >= _CLEAR * others else None
+
+
+def _scores(text: str, told: Mapping[Language, int]) -> dict[str, float]:
     """Probability of each language, Norwegian's two written forms as one."""
-    told: dict[Language, int] = {}
-    for word in text.lower().split():
-        if owner := _TELLING.get(word):
-            told[owner] = told.get(owner, 0) + 1
     odds: dict[str, float] = {}
     for name, probability in _identifier().rank(text):
         one = "no" if name == "nn" else name
         language = _MODEL.get(one)
-        boost = math.exp(_WEIGHT * min(_MOST_TELLING, told.get(language, 0))) if language else 1.0
+        boost = math.exp(_WEIGHT * min(_MOST_TELLING, told[language])) if language else 1.0
         odds[one] = odds.get(one, 0.0) + float(probability) * boost * _PRIOR.get(one, 1.0)
     total = sum(odds.values()) or 1.0
     return {name: value / total for name, value in odds.items()}
@@ -100,7 +116,7 @@ def _scores(text: str) -> dict[str, float]:
 @cache
 def _identifier() -> Any:
     """The model, cut down to the languages that matter; loaded with the first mail, for it takes half a second."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 - a heavy import
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     whole = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     whole.set_languages([*_MODEL, *_FOREIGN])
@@ -124,9 +140,8 @@ _CODE_LINE = re.compile(
     r"|(?:From|To|Cc|Date|Sent|Subject|Host|Accept|Authorization):)"
 )
 _CODE_INSIDE = re.compile(r'":|[;{}]\s*$|=>|\w\(|</|&\w+=')
-_NOT_A_WORD = re.compile(r"\S*[\d/@_\\=<>{}\[\]#|:.]\S*[\w/]\S*|\S*\d\S*")
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_CAMEL = re.compile(r"[a-zæøå][A-ZÆØÅ]|^[A-ZÆØÅÄÖ]{2,}$")
+_POINTS = ".,:;!?()[]'\"“”„’*_-–…«»"  # around words
+_INNER = str.maketrans("", "", "'’-")  # within words
 _MARK = re.compile(r"\b(?:re|sv|vs|vl|vb|fw|fwd|aw|ang)\s?:", re.IGNORECASE)
 # English words of the trade that stand in every language's mail and say nothing about it.
 _TRADE = frozenset(
@@ -152,7 +167,7 @@ def prose(text: str) -> list[str]:
         found = _words(line)
         if not _CODE_INSIDE.search(line) or sum(word.lower() in _SMALL_WORDS for word in found) >= _FEW_WORDS:
             words += found
-        if len(words) > MAX_PROSE // 3:
+        if len(words) > MAX_PROSE // 5:
             break
     plain = [word for word in words if word.lower() not in _TRADE]
     return plain if len(plain) >= _FEW_WORDS else words
@@ -160,5 +175,12 @@ def prose(text: str) -> list[str]:
 
 def _words(line: str) -> list[str]:
     shouted = line.isupper()
-    clean = _NOT_A_WORD.sub(" ", _MARK.sub(" ", line[:2_000]))
-    return [word for word in _WORD.findall(clean) if shouted or not _CAMEL.search(word)]
+    line = _MARK.sub(" ", line[:2_000]) if ":" in line else line[:2_000]
+    return [word for token in line.split() if (word := token.strip(_POINTS)) and _is_word(word, shouted)]
+
+
+def _is_word(word: str, shouted: bool) -> bool:
+    """Whether it is a plain word: no id, address, camelCase name or abbreviation in capitals."""
+    if not word.isalpha() and not word.translate(_INNER).isalpha():
+        return False
+    return shouted or len(word) == 1 or word[1:].islower()
