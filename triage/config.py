@@ -140,9 +140,9 @@ class ReplyLimit(Model):
 class ReplyLimits(Model):
     """What stops a loop that the guard missed (DESIGN promise 2)."""
 
-    per_address: tuple[ReplyLimit, ...] = (ReplyLimit(replies=5, minutes=60), ReplyLimit(replies=20, minutes=1440))
+    per_address: tuple[ReplyLimit, ...] = (ReplyLimit(replies=20, minutes=60), ReplyLimit(replies=60, minutes=1440))
     per_domain: tuple[ReplyLimit, ...] = (ReplyLimit(replies=60, minutes=60),)
-    per_content: tuple[ReplyLimit, ...] = (ReplyLimit(replies=4, minutes=60),)
+    per_content: tuple[ReplyLimit, ...] = (ReplyLimit(replies=2, minutes=1440),)
     total: tuple[ReplyLimit, ...] = (ReplyLimit(replies=5000, minutes=60),)
 
 
@@ -168,8 +168,7 @@ class Poll(Model):
 class Threads(Model):
     """How follow-ups are recognised."""
 
-    key: Secret | None = None
-    public_domains: frozenset[str] = frozenset()
+    key: Secret | None = None  # signs our Message-IDs; without it a key is made in the state folder
 
 
 class Settings(Model):
@@ -186,6 +185,7 @@ class Settings(Model):
     templates: FilePath = Field(default=Path("templates"), validate_default=True)
     era: Literal["vipps", "vippsmobilepay"] = "vipps"
     languages: Languages = Languages()
+    public_domains: frozenset[str] = frozenset()  # mail providers that strangers share
     threads: Threads = Threads()
     poll: Poll = Poll()
     limits: Limits = Limits()

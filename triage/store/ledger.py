@@ -24,6 +24,7 @@ from triage.domain import (
     Where,
 )
 from triage.store import schema as s
+from triage.store import trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +196,14 @@ class Ledger:
             "uncertain": False,
             "queued_at": self.now,
             "next_at": self.now,
-            "said": [],
+            "said": "",
         }
         self._db.execute(sa.insert(s.outbox).values(row))
         self._refer(reply.message_id, number)
+
+    def set_aside(self, failure: trouble.Failure) -> None:
+        """Keep the raw bytes of a mail that could not be handled."""
+        trouble.note(self._db, failure, self.now)
 
     def replies_since(self, column: str | None, value: str, minutes: int) -> int:
         """How many replies were queued in the last minutes to an `address`, `domain` or `fingerprint`; all if None."""

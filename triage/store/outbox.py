@@ -6,7 +6,7 @@ taken up again when its time is over, with the same Message-ID, and marked uncer
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -53,24 +53,30 @@ def claim(db: sa.Connection, now: datetime, limit: int) -> Sequence[Outgoing]:
     return [_outgoing(row) for row in rows]
 
 
-def note_sent(db: sa.Connection, reply: Outgoing, now: datetime, said: Mapping[str, str]) -> None:
-    """The server took the mail for at least one recipient; `said` holds its word on the refused ones."""
-    _note(db, reply, state="sent", sent_at=now, said=_pairs(said))
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one try. `left` are the recipients to try again; `said` the server's words."""
+
+    delivered: bool  # somebody has it
+    left: tuple[str, ...]
+    uncertain: bool  # the server had all of it and vanished before it answered
+    said: str
 
 
-def note_refused(db: sa.Connection, reply: Outgoing, said: Mapping[str, str]) -> None:
-    """The server refused the mail for good; it is never tried again."""
-    _note(db, reply, state="refused", said=_pairs(said))
-
-
-def note_deferred(
-    db: sa.Connection, reply: Outgoing, now: datetime, said: Mapping[str, str], *, tries: int, uncertain: bool
-) -> None:
-    """The server said "later", or the line broke; tried again after a growing pause, `tries` times at most."""
-    state = "queued" if reply.tries < tries else "failed"
-    pause = _FIRST_PAUSE * 2 ** min(reply.tries - 1, 10)
-    later = {"state": state, "next_at": now + pause, "said": _pairs(said)}
-    _note(db, reply, uncertain=reply.uncertain or uncertain, **later)
+def note(db: sa.Connection, reply: Outgoing, outcome: Outcome, now: datetime, *, tries: int) -> str:
+    """Write down one try and return the new state. What is left is tried again, `tries` times in all."""
+    values: dict[str, object] = {"said": outcome.said, "uncertain": reply.uncertain or outcome.uncertain}
+    if outcome.delivered:
+        values["sent_at"] = now
+    if outcome.left and reply.tries < tries:
+        pause = _FIRST_PAUSE * 2 ** min(reply.tries - 1, 10)
+        values |= {"state": "queued", "next_at": now + pause, "recipients": list(outcome.left)}
+    elif outcome.delivered:
+        values["state"] = "sent"
+    else:
+        values["state"] = "failed" if outcome.left else "refused"
+    db.execute(sa.update(outbox).where(outbox.c.id == reply.id).values(values))
+    return str(values["state"])
 
 
 def release(db: sa.Connection, replies: Sequence[Outgoing], now: datetime) -> None:
@@ -84,14 +90,6 @@ def waiting(db: sa.Connection) -> int:
     """How many replies have not left yet."""
     counted = sa.select(sa.func.count()).where(outbox.c.state.in_(("queued", "sending")))
     return db.execute(counted).scalar_one()
-
-
-def _note(db: sa.Connection, reply: Outgoing, **values: object) -> None:
-    db.execute(sa.update(outbox).where(outbox.c.id == reply.id).values(**values))
-
-
-def _pairs(said: Mapping[str, str]) -> list[list[str]]:
-    return [[address, word] for address, word in said.items()]
 
 
 def _outgoing(row: sa.Row[tuple[object, ...]]) -> Outgoing:

@@ -178,7 +178,7 @@ outbox = Table(
     Column("queued_at", UtcDateTime, nullable=False),
     Column("next_at", UtcDateTime, nullable=False),  # earliest next try; end of the claim while sending
     Column("sent_at", UtcDateTime),
-    Column("said", Json, nullable=False),  # the server's word per refused or deferred recipient
+    Column("said", Text, nullable=False),  # the server's words
     Index("ix_outbox_state_next_at", "state", "next_at"),
     Index("ix_outbox_address_queued_at", "address", "queued_at"),
     Index("ix_outbox_domain_queued_at", "domain", "queued_at"),

@@ -187,7 +187,7 @@ def _outbox() -> None:
         sa.Column("queued_at", UtcDateTime(), nullable=False),
         sa.Column("next_at", UtcDateTime(), nullable=False),
         sa.Column("sent_at", UtcDateTime(), nullable=True),
-        sa.Column("said", Json, nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["mail"], ["mail.id"], name=op.f("fk_outbox_mail_mail"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name=op.f("fk_outbox_ticket_ticket")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),

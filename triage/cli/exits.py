@@ -1,0 +1,44 @@
+"""One exit code a kind of failure, and one clear line for each (docs/operating.md lists them)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from triage.yamlfile import Problems
+
+FOUND = 1
+WRONG_FILES = 3
+REFUSED = 4
+LOST = 5
+NO_DATABASE = 6
+
+
+def fail(code: int, message: str) -> None:
+    """Say what is wrong on standard error and end."""
+    click.secho(message, err=True, fg="red" if sys.stderr.isatty() else None)
+    raise SystemExit(code)
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Turn the failures an operator can mend into one line and an exit code; anything else is our bug."""
+    from triage.config import SecretMissing
+    from triage.store.database import DatabaseRefused
+    from triage.store.store import StoreLost
+    from triage.transport.mailbox import MailboxLost, MailboxRefused
+    from triage.transport.smtp import RelayLost, RelayRefused
+
+    try:
+        yield
+    except Problems as problems:
+        fail(WRONG_FILES, str(problems))
+    except (MailboxRefused, RelayRefused, SecretMissing) as error:
+        fail(REFUSED, str(error))
+    except (MailboxLost, RelayLost) as error:
+        fail(LOST, str(error))
+    except (DatabaseRefused, StoreLost) as error:
+        fail(NO_DATABASE, f"database: {error}")

@@ -1,0 +1,58 @@
+"""`triage run`: the desk at work, as a daemon or once from cron."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from triage.cli.exits import told_plainly
+from triage.cli.options import config_option
+from triage.config import Poll, load
+
+if TYPE_CHECKING:
+    from triage.desk import Desk
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Handle what waits now and end (for cron).")
+@click.option("-v", "--verbose", is_flag=True, help="Log what the desk does, not only what goes wrong.")
+@config_option
+def command(*, once: bool, verbose: bool, config: Path) -> None:
+    """Read the mailboxes, answer, file; without --once go on until stopped (SIGTERM or Ctrl-C)."""
+    level = logging.INFO if verbose or not once else logging.WARNING
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    with told_plainly():
+        settings = load(config)
+        from triage.cli.wiring import desk_for
+
+        desk = desk_for(settings, progress=lambda line: click.echo(line, err=True))
+        if once:
+            _once(desk)
+        else:
+            _forever(desk, settings.poll)
+
+
+def _once(desk: Desk) -> None:
+    from triage.desk import run_once
+
+    waiting = sum(mailbox.count_waiting() for mailbox in desk.mailboxes)
+    with click.progressbar(length=waiting, label="handling mail", file=sys.stderr) as bar:
+        tally = run_once(desk, progress=bar.update)
+    words = ", ".join(f"{count} {word}" for word, count in sorted(tally.items()))
+    click.echo(words or "nothing waits")
+
+
+def _forever(desk: Desk, poll: Poll) -> None:
+    from triage.daemon import run_forever
+
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    run_forever(desk, poll, stop)

@@ -1,0 +1,116 @@
+"""Says a decision to a person: the mail with the words that counted marked, the reasons, the reply."""
+
+from __future__ import annotations
+
+import re
+
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from triage.cli.explaining import Explained, NotRead
+from triage.domain import Action, Evidence, Reading
+
+_COLOURS = {
+    Action.REDIRECT: "cyan",
+    Action.REQUEST_INFO: "yellow",
+    Action.ACKNOWLEDGE: "green",
+    Action.REVIEW: "magenta",
+    Action.ATTACH: "blue",
+    Action.NONE: "bright_black",
+}
+_LONGEST_MAIL = 3000  # characters shown
+
+
+def tell(result: Explained | NotRead, console: Console | None = None) -> None:
+    """Print one explained mail; colours only on a terminal."""
+    out = console or Console(highlight=False, soft_wrap=False)
+    if isinstance(result, NotRead):
+        out.print(Text(f"{result.file}: set aside in {result.problem.stage}: {result.problem.error}", style="red"))
+        return
+    out.rule(Text(f"{result.file}  ·  {result.reading.mail.subject or '(no subject)'}"))
+    out.print(_headline(result))
+    out.print(Panel(_marked_mail(result.reading), title="what was read", title_align="left", border_style="dim"))
+    for table in (_evidence(result.reading), _guesses(result.reading), _fields(result)):
+        if table.row_count:
+            out.print(table)
+    for reason in result.verdict.reasons:
+        out.print(Text(f"  · {reason}", style="dim"))
+    if result.reply:
+        out.print(_reply(result))
+    else:
+        out.print(Text("No reply.", style="dim"))
+
+
+def _headline(result: Explained) -> Text:
+    verdict = result.verdict
+    line = Text("→ ")
+    line.append(verdict.action.value, style=f"bold {_COLOURS[verdict.action]}")
+    line.append(f"  topic {verdict.topic or '-'}  profile {verdict.profile or '-'}  language {verdict.language.value}")
+    line.append(f"  decided by {verdict.decided_by.value} ({verdict.confidence:.0%})")
+    if verdict.missing:
+        line.append(f"\n  missing: {', '.join(verdict.missing)}", style="yellow")
+    if verdict.flags:
+        line.append(f"\n  flags: {', '.join(flag.value for flag in verdict.flags)}", style="red")
+    return line
+
+
+def _marked_mail(reading: Reading) -> Group:
+    mail = reading.mail
+    new = Text(mail.new[:_LONGEST_MAIL])
+    for item in reading.evidence:
+        for word in item.text.split(" … "):
+            new.highlight_regex(re.escape(word[:200]), "bold reverse")
+    parts = [new]
+    if mail.signature:
+        parts.append(Text(f"\n[signature]\n{mail.signature[:600]}", style="dim"))
+    if mail.quoted:
+        parts.append(Text(f"\n[quoted history, {len(mail.quoted)} characters]", style="dim"))
+    if mail.attachments:
+        parts.append(Text(f"\n[attachments] {', '.join(part.name for part in mail.attachments)}", style="dim"))
+    return Group(*parts)
+
+
+def _evidence(reading: Reading) -> Table:
+    table = Table("rule", "says", "words seen", "weight", "where it is written", box=None, header_style="dim")
+    for item in sorted(reading.evidence, key=lambda one: -one.weight):
+        table.add_row(item.rule, _says(item), Text(item.text[:60]), f"{item.weight:g}", item.place)
+    return table
+
+
+def _says(item: Evidence) -> str:
+    return f"flag {item.flag.value}" if item.flag else item.topic
+
+
+def _guesses(reading: Reading) -> Table:
+    table = Table("model's guess", "probability", box=None, header_style="dim")
+    opinion = reading.opinion
+    if opinion is None:
+        return table
+    for guess in opinion.guesses[:3]:
+        table.add_row(guess.topic, f"{guess.probability:.0%}")
+    words = ", ".join(word for word, _ in opinion.because)
+    table.add_row(Text(f"confidence {opinion.confidence:.2f}, {'sure' if opinion.sure else 'not sure'}", style="dim"))
+    table.add_row(Text(f"because of: {words}", style="dim"))
+    table.add_row(Text(f"like: {', '.join(opinion.nearest)}", style="dim"))
+    return table
+
+
+def _fields(result: Explained) -> Table:
+    table = Table("field", "value", "found in", "", box=None, header_style="dim")
+    for found in result.verdict.fields:
+        table.add_row(found.field, Text(" ".join(found.value.split())[:80]), found.where.value, found.note)
+    for name in result.verdict.missing:
+        table.add_row(Text(name, style="yellow"), Text("missing", style="yellow"), "", "")
+    return table
+
+
+def _reply(result: Explained) -> Panel:
+    reply = result.reply
+    assert reply is not None  # noqa: S101 - the caller asked
+    head = f"To: {', '.join(person.email for person in reply.to)}\n"
+    if reply.cc:
+        head += f"Cc: {', '.join(person.email for person in reply.cc)}\n"
+    body = Text(f"{head}Subject: {reply.subject}\n\n{reply.text}")
+    return Panel(body, title=f"reply ({reply.template}, {reply.language})", title_align="left", border_style="green")

@@ -1,0 +1,72 @@
+"""The desk that never sleeps: one thread waits at each mailbox, one mail batch is worked on at a time."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+
+from triage.config import Poll
+from triage.desk import Desk, Tally, deliver, empty
+from triage.store.store import StoreLost
+from triage.transport.mailbox import Mailbox, MailboxLost, MailboxRefused
+from triage.transport.smtp import RelayLost, RelayRefused
+
+log = logging.getLogger(__name__)
+
+_LAST_BATCH = 60.0  # seconds a batch in work may take after the order to stop
+
+
+@dataclass
+class Pause:
+    """How long to wait after a failure: doubled each time, back to the start after a success. Seconds."""
+
+    poll: Poll
+    next: float = 0.0
+
+    def after_failure(self) -> float:
+        self.next = min(self.next * 2 or self.poll.retry_from, self.poll.retry_to)
+        return self.next
+
+    def after_success(self) -> None:
+        self.next = 0.0
+
+
+def run_forever(desk: Desk, poll: Poll, stop: threading.Event) -> None:
+    """Tend every mailbox until `stop` is set; a batch in work is finished first.
+
+    A server that is away is tried again with growing pauses; so is a refused password, because the
+    operator may mend it while the daemon runs.
+    """
+    work = threading.Lock()
+    for mailbox in desk.mailboxes:
+        tending = threading.Thread(target=_tend, args=(mailbox, desk, poll, stop, work), daemon=True)
+        tending.name = f"mailbox {mailbox.name}"
+        tending.start()
+    log.info("the desk is open: %s", ", ".join(mailbox.name for mailbox in desk.mailboxes))
+    stop.wait()
+    work.acquire(timeout=_LAST_BATCH)
+    log.info("the desk is closed")
+
+
+def _tend(mailbox: Mailbox, desk: Desk, poll: Poll, stop: threading.Event, work: threading.Lock) -> None:
+    pause = Pause(poll)
+    while not stop.is_set():
+        try:
+            with work:
+                tally = empty(mailbox, desk)
+                tally += deliver(desk)
+            _say(mailbox, tally)
+            pause.after_success()
+            mailbox.wait(poll.seconds)
+        except (MailboxLost, MailboxRefused, RelayLost, RelayRefused, StoreLost) as error:
+            seconds = pause.after_failure()
+            log.warning("%s: %s; trying again in %.0f s", mailbox.name, error, seconds)
+            if isinstance(error, MailboxLost | MailboxRefused):
+                mailbox.close()
+            stop.wait(seconds)
+
+
+def _say(mailbox: Mailbox, tally: Tally) -> None:
+    if tally:
+        log.info("%s: %s", mailbox.name, ", ".join(f"{count} {word}" for word, count in sorted(tally.items())))

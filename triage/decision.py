@@ -1,0 +1,314 @@
+"""judge(): evidence → Verdict. The whole policy of the desk on one page, and pure.
+
+Precedence (DESIGN section 3): machine mail > key leak > existing ticket > strong technical evidence >
+non-technical > weak technical > unsure. A wrong pointer costs a customer days, a human's look costs
+minutes: whatever is not clear goes to review.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from triage.config import Languages
+from triage.domain import (
+    Action,
+    DecidedBy,
+    Finding,
+    Flag,
+    InboundMail,
+    Kind,
+    Reading,
+    Ticket,
+    TicketState,
+    TopicKind,
+    Tray,
+    Verdict,
+    Where,
+)
+from triage.fields.profiles import Handbook, Profile
+from triage.rulebook.book import Rulebook
+from triage.rulebook.standing import Standing
+from triage.threads import Belonging
+
+MOST_ASKED = 2  # times the desk asks for missing fields in one ticket; then a human does
+_WEAK_TECHNICAL = 0.8  # probability of the technical-or-not head from which weak evidence is enough
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What judging needs beside the evidence: the staff's data, and today's date (UTC) for answers that expire."""
+
+    rulebook: Rulebook
+    handbook: Handbook
+    languages: Languages
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What a mail is about, and who says so. `topic` None: nobody is sure."""
+
+    topic: str | None
+    decided_by: DecidedBy
+    confidence: float
+    others: tuple[str, ...] = ()  # pointer topics that the mail touches as well
+    reason: str = ""
+
+
+def judge(reading: Reading, belonging: Belonging, policy: Policy) -> Verdict:
+    """Decide what happens with one mail."""
+    if reading.silence:
+        return _silent(reading, belonging, policy)
+    route = route_of(reading, policy)
+    if route.topic and policy.rulebook.topic(route.topic).kind is TopicKind.URGENT:
+        verdict = _urgent(reading, belonging, route, policy)
+    elif belonging.ticket:
+        verdict = _follow_up(reading, belonging.ticket, route, policy)
+    else:
+        verdict = _new(reading, route, policy)
+    return _with_remarks(verdict, reading, belonging)
+
+
+def withheld(verdict: Verdict, reason: str) -> Verdict:
+    """The same verdict without its reply: a limit was reached, so a human looks."""
+    return replace(verdict, template=None, tray=Tray.REVIEW, reasons=(*verdict.reasons, reason))
+
+
+# ── routing ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def route_of(reading: Reading, policy: Policy) -> Route:
+    """Rules first, then the model; where they contradict each other, nobody is sure."""
+    standings = policy.rulebook.standings(reading.evidence)
+    strong = [standing for standing in standings if standing.strong]
+    by_kind = {standing.topic: policy.rulebook.topic(standing.topic).kind for standing in strong}
+    for kind in (TopicKind.URGENT, TopicKind.CHECKLIST, TopicKind.TECHNICAL):
+        if found := next((standing for standing in strong if by_kind[standing.topic] is kind), None):
+            return _by_rule(found, _pointers(strong, found.topic, policy), f"rules: {found.topic}")
+    if strong:
+        return _one_door(strong, reading, policy)
+    return _by_model(standings, reading, policy)
+
+
+def _one_door(strong: list[Standing], reading: Reading, policy: Policy) -> Route:
+    """The rules name a door. The model may object: then a human decides."""
+    best, opinion = strong[0], reading.opinion
+    if opinion and opinion.sure and opinion.guesses[0].topic != best.topic:
+        other = opinion.guesses[0].topic
+        if not _same_door(best.topic, other, policy):
+            return _unsure(f"rules say {best.topic}, the model says {other}")
+    return _by_rule(best, (), f"rules: {best.topic}")
+
+
+def _by_model(standings: tuple[Standing, ...], reading: Reading, policy: Policy) -> Route:
+    opinion = reading.opinion
+    if opinion is None:
+        return _unsure("no rule is strong, and no model was asked")
+    best = opinion.guesses[0]
+    if opinion.sure:
+        return Route(best.topic, DecidedBy.CLASSIFIER, best.probability, reason=f"model: {best.topic}")
+    leading = standings[0].topic if standings else None
+    if leading == best.topic and opinion.confidence >= 0.5:
+        return Route(best.topic, DecidedBy.CLASSIFIER, best.probability, reason=f"rules and model lean to {best.topic}")
+    technical = next((topic.name for topic in policy.rulebook.topics if topic.kind is TopicKind.TECHNICAL), None)
+    if leading == technical and opinion.technical >= _WEAK_TECHNICAL:
+        return Route(technical, DecidedBy.CLASSIFIER, opinion.technical, reason="weak technical evidence")
+    return _unsure(f"the model's best guess is {best.topic} ({best.probability:.0%}), which is not enough")
+
+
+def _by_rule(standing: Standing, others: tuple[str, ...], reason: str) -> Route:
+    return Route(standing.topic, DecidedBy.RULE, min(0.99, 1 - 0.5 ** (standing.weight + 1)), others, reason)
+
+
+def _unsure(reason: str) -> Route:
+    return Route(None, DecidedBy.FALLBACK, 0.0, reason=reason)
+
+
+def _pointers(strong: list[Standing], topic: str, policy: Policy) -> tuple[str, ...]:
+    """The other topics of a mixed mail that have a door to point to."""
+    return tuple(standing.topic for standing in strong if standing.topic != topic and _door(standing.topic, policy))
+
+
+def _door(topic: str, policy: Policy) -> str | None:
+    """The contact key of a pointer topic."""
+    found = policy.rulebook.topic(topic)
+    return found.contact if found.kind is TopicKind.POINTER else None
+
+
+def _same_door(one: str, other: str, policy: Policy) -> bool:
+    """Confusing two topics with one contact does the sender no harm (DOMAIN section 8)."""
+    return _door(one, policy) is not None and _door(one, policy) == _door(other, policy)
+
+
+# ── verdicts ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _silent(reading: Reading, belonging: Belonging, policy: Policy) -> Verdict:
+    silence = reading.silence
+    assert silence is not None  # noqa: S101 - judge() asked
+    return Verdict(
+        kind=silence.kind,
+        action=Action.NONE,
+        decided_by=DecidedBy.GUARD,
+        language=policy.languages.reply_in(reading.mail.language),
+        confidence=1.0,
+        reasons=(f"{silence.code}: {silence.seen}",),
+        ticket=belonging.ticket.number if belonging.ticket else None,
+        tray=Tray.SILENT,
+    )
+
+
+def _urgent(reading: Reading, belonging: Belonging, route: Route, policy: Policy) -> Verdict:
+    """Instructions to the sender at once, and a human."""
+    verdict = _base(reading, route, policy, Kind.FOLLOWUP if belonging.ticket else Kind.NEW)
+    ticket = belonging.ticket.number if belonging.ticket else None
+    return replace(
+        verdict, action=Action.REVIEW, template="key_leak", state=TicketState.REVIEW, tray=Tray.REVIEW, ticket=ticket
+    )
+
+
+def _new(reading: Reading, route: Route, policy: Policy) -> Verdict:
+    verdict = _base(reading, route, policy, Kind.NEW)
+    kind = policy.rulebook.topic(route.topic).kind if route.topic else None
+    if kind is TopicKind.TECHNICAL:
+        return _technical(verdict, reading, policy)
+    if kind is TopicKind.CHECKLIST:
+        return _checklist(verdict, reading)
+    if kind is TopicKind.POINTER and route.topic and _door(route.topic, policy):
+        return replace(verdict, action=Action.REDIRECT, template="redirect", state=TicketState.REDIRECTED)
+    return _review(verdict)
+
+
+def _review(verdict: Verdict) -> Verdict:
+    return replace(verdict, action=Action.REVIEW, template="review", state=TicketState.REVIEW, tray=Tray.REVIEW)
+
+
+def _technical(verdict: Verdict, reading: Reading, policy: Policy) -> Verdict:
+    """Asks for exactly what is missing, or for nothing."""
+    profile = policy.handbook.choose(reading)
+    verdict = _with_fields(verdict, profile, reading.inspection.findings, policy)
+    verdict = replace(verdict, hints=policy.handbook.hints(reading, policy.today))
+    if profile.asks_nothing:
+        return replace(verdict, action=Action.ACKNOWLEDGE, template="question", state=TicketState.READY)
+    if verdict.missing:
+        return replace(verdict, action=Action.REQUEST_INFO, template="request_info", state=TicketState.WAITING_FOR_INFO)
+    return replace(verdict, action=Action.ACKNOWLEDGE, template="acknowledge", state=TicketState.READY)
+
+
+def _checklist(verdict: Verdict, reading: Reading) -> Verdict:
+    """What the desk cannot read is never called incomplete: a human reads it (DOMAIN section 3)."""
+    found = reading.inspection.checklist
+    if found and found.verdict in ("incomplete", "ok_only"):
+        return replace(
+            verdict,
+            action=Action.REQUEST_INFO,
+            template="checklist_incomplete",
+            missing=found.missing,
+            state=TicketState.WAITING_FOR_INFO,
+        )
+    return replace(_review(verdict), template="checklist")
+
+
+def _follow_up(reading: Reading, ticket: Ticket, route: Route, policy: Policy) -> Verdict:
+    """Joined to its ticket; answered only when something changed for the sender."""
+    verdict = replace(
+        _base(reading, route, policy, Kind.FOLLOWUP),
+        action=Action.ATTACH,
+        decided_by=DecidedBy.THREAD,
+        confidence=1.0,
+        language=policy.languages.reply_in(reading.mail.language or ticket.language),
+        topic=ticket.topic or route.topic,
+        ticket=ticket.number,
+    )
+    if _is_new_problem(reading, ticket):
+        return _new_problem(verdict, ticket)
+    if _is_technical(verdict.topic, policy) and ticket.state in (TicketState.WAITING_FOR_INFO, TicketState.NEW):
+        return _answered_question(verdict, reading, ticket, policy)
+    if ticket.state in (TicketState.REDIRECTED, TicketState.CLOSED):
+        return replace(verdict, state=TicketState.REVIEW, tray=Tray.REVIEW)
+    return verdict
+
+
+def _answered_question(verdict: Verdict, reading: Reading, ticket: Ticket, policy: Policy) -> Verdict:
+    """The sender was asked. Complete now; or asked once more; or, after that, a human."""
+    profile = policy.handbook.named(ticket.profile) or policy.handbook.choose(reading)
+    earlier = tuple(replace(found, where=Where.THREAD) for found in ticket.findings)
+    verdict = _with_fields(verdict, profile, (*reading.inspection.findings, *earlier), policy)
+    if not verdict.missing:
+        return replace(verdict, template="completed", state=TicketState.READY)
+    if ticket.asked < MOST_ASKED:
+        return replace(verdict, template="still_missing", state=TicketState.WAITING_FOR_INFO)
+    return replace(verdict, state=TicketState.REVIEW, tray=Tray.REVIEW)
+
+
+def _new_problem(verdict: Verdict, ticket: Ticket) -> Verdict:
+    """Kept in the ticket, staff are told, and the sender is told once to open a separate mail."""
+    told = None if ticket.told_separate else "separate_mail"
+    flags = (*verdict.flags, Flag.NEW_PROBLEM)
+    return replace(verdict, template=told, flags=flags, state=TicketState.REVIEW, tray=Tray.REVIEW)
+
+
+def _is_new_problem(reading: Reading, ticket: Ticket) -> bool:
+    """Words that say so, or another order id in a ticket that had everything it needed."""
+    if any(item.flag is Flag.NEW_PROBLEM for item in reading.evidence):
+        return True
+    before = {found.value for found in ticket.findings if found.field == "order_id"}
+    now = {found.value for found in reading.inspection.findings if found.field == "order_id"}
+    settled = ticket.state in (TicketState.READY, TicketState.CLOSED)
+    return settled and bool(before) and bool(now) and before.isdisjoint(now)
+
+
+def _is_technical(topic: str | None, policy: Policy) -> bool:
+    return topic is not None and policy.rulebook.topic(topic).kind is TopicKind.TECHNICAL
+
+
+# ── what every verdict carries ──────────────────────────────────────────────────────────────────────
+
+
+def _base(reading: Reading, route: Route, policy: Policy, kind: Kind) -> Verdict:
+    return Verdict(
+        kind=kind,
+        action=Action.REVIEW,
+        decided_by=route.decided_by,
+        language=policy.languages.reply_in(reading.mail.language),
+        topic=route.topic,
+        confidence=round(route.confidence, 4),
+        fields=policy.handbook.counting(reading.inspection.findings),
+        pointers=route.others,
+        flags=_flags(reading, route),
+        reasons=(route.reason,) if route.reason else (),
+    )
+
+
+def _with_fields(verdict: Verdict, profile: Profile, findings: tuple[Finding, ...], policy: Policy) -> Verdict:
+    counting = policy.handbook.counting(findings)
+    conflict = any(found.field == "environment" and found.value == "conflict" for found in counting)
+    flags = verdict.flags + ((Flag.ENVIRONMENT_CONFLICT,) if conflict else ())
+    missing = policy.handbook.missing(profile, counting)
+    return replace(verdict, profile=profile.name, fields=counting, missing=missing, flags=flags)
+
+
+def _flags(reading: Reading, route: Route) -> tuple[Flag, ...]:
+    raised = {item.flag for item in reading.evidence if item.flag and item.flag is not Flag.NEW_PROBLEM}
+    if route.others:
+        raised.add(Flag.MULTIPLE_TOPICS)
+    if _is_screenshot_only(reading.mail):
+        raised.add(Flag.SCREENSHOT_ONLY)
+    return tuple(flag for flag in Flag if flag in raised)
+
+
+def _is_screenshot_only(mail: InboundMail) -> bool:
+    """A picture and next to no words (DOMAIN section 7, situation 6)."""
+    return any(part.is_image for part in mail.attachments) and len(mail.new.split()) < 12
+
+
+def _with_remarks(verdict: Verdict, reading: Reading, belonging: Belonging) -> Verdict:
+    reasons = list(verdict.reasons)
+    flags = verdict.flags
+    if belonging.claimed:
+        flags = (*flags, Flag.UNVERIFIED_SENDER)
+        reasons.append(f"names {belonging.claimed}, in which the sender takes no part")
+    reasons += [f"mentions {number}" for number in belonging.mentioned]
+    reasons += [f"contained a {secret.kind}, masked" for secret in reading.inspection.secrets]
+    return replace(verdict, flags=flags, reasons=tuple(dict.fromkeys(reasons)))

@@ -1,0 +1,252 @@
+"""The life of one mail, from mailbox to outbox. Start reading here.
+
+    mailbox.waiting → parse → guard → thread → route → inspect → decide → write → record ─commit─ → file in a tray
+                                                                                   └→ outbox → deliver
+
+Everything that changes the world is called from this file; everything that decides (Understanding.read,
+belonging, judge, Writer.write) is pure. Mail is handled in batches: a savepoint a mail, one commit a batch.
+A mail leaves the inbox only after that commit, and a reply leaves only from the committed outbox. So a
+crash at any line repeats work that is recognised as done (the mail by its key, the reply by its Message-ID);
+it cannot lose a mail, open a second ticket or write twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from triage.config import Limits, ReplyLimit
+from triage.decision import Policy, judge, withheld
+from triage.domain import InboundMail, Kind, Reading, Reply, Ticket, Tray, Verdict
+from triage.replies.writer import Writer
+from triage.store import outbox, trouble
+from triage.store.ledger import Handled, Ledger, Queued
+from triage.store.store import Store, is_loss
+from triage.threads import Signer, belonging
+from triage.transport.mailbox import Arrival, Bounds, Mailbox
+from triage.transport.outgoing import Envelope, compose
+from triage.transport.smtp import Delivery, RelayLost, RelayRefused, Sender
+from triage.understanding import Understanding, Unreadable
+
+log = logging.getLogger(__name__)
+
+Tally = Counter[str]
+ASKING = frozenset({"request_info", "still_missing"})
+
+
+@dataclass(frozen=True)
+class Mind:
+    """What the desk thinks with: replaced as a whole when staff change the rules."""
+
+    understanding: Understanding
+    policy: Callable[[], Policy]
+    writer: Writer
+
+
+@dataclass(frozen=True)
+class Desk:
+    """All the desk needs for its work, built once."""
+
+    mailboxes: tuple[Mailbox, ...]
+    store: Store
+    sender: Sender
+    mind: Mind
+    signer: Signer
+    envelope: Envelope
+    limits: Limits
+    public_domains: frozenset[str] = frozenset()
+
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds(self.limits.mail_bytes, self.limits.batch_mails, self.limits.batch_bytes)
+
+
+def run_once(desk: Desk, *, progress: Callable[[int], None] = lambda _: None) -> Tally:
+    """Handle every waiting mail of every mailbox and send what is queued.
+
+    Raises StoreLost, MailboxLost, MailboxRefused, RelayLost or RelayRefused: what was committed stays.
+    """
+    tally: Tally = Counter()
+    for mailbox in desk.mailboxes:
+        tally += empty(mailbox, desk, progress=progress)
+    return tally + deliver(desk)
+
+
+def empty(mailbox: Mailbox, desk: Desk, *, progress: Callable[[int], None] = lambda _: None) -> Tally:
+    """Handle all that waits in one mailbox, oldest first, and send the replies batch by batch.
+
+    A mail server that is away does not keep mail from being read: its error is raised when all is handled.
+    """
+    tally: Tally = Counter()
+    relay: RelayLost | RelayRefused | None = None
+    for batch in mailbox.waiting(desk.bounds):
+        tally += handle_batch(batch, mailbox, desk)
+        try:
+            if relay is None:
+                tally += deliver(desk)
+        except (RelayLost, RelayRefused) as error:
+            relay = error
+        progress(len(batch))
+    if relay is not None:
+        raise relay
+    return tally
+
+
+def handle_batch(batch: Sequence[Arrival], mailbox: Mailbox, desk: Desk) -> Tally:
+    """Understand a batch, write it down in one transaction, then file it."""
+    readings = desk.mind.understanding.read([arrival.raw for arrival in batch])
+    trays: dict[Tray, list[str]] = defaultdict(list)
+    tally: Tally = Counter()
+    with desk.store.ledger() as ledger:
+        for arrival, reading in zip(batch, readings, strict=True):
+            outcome, tray = _settle(arrival, reading, ledger, desk)
+            trays[tray].append(arrival.uid)
+            tally[outcome] += 1
+    for tray, uids in trays.items():
+        mailbox.file(uids, tray)
+    return tally
+
+
+def _settle(arrival: Arrival, reading: Reading | Unreadable, ledger: Ledger, desk: Desk) -> tuple[str, Tray]:
+    """One mail of a batch: handled, or set aside with its bytes while the others go on."""
+    if arrival.trouble:
+        return _set_aside(arrival, "fetch", arrival.trouble, ledger)
+    if isinstance(reading, Unreadable):
+        return _set_aside(arrival, reading.stage, reading.error, ledger)
+    try:
+        with ledger.savepoint():
+            verdict = handle(arrival, reading, ledger, desk)
+    except Exception as error:
+        if is_loss(error):
+            raise
+        log.exception("mail %s of %s cannot be handled", arrival.uid, arrival.mailbox)
+        return _set_aside(arrival, "record", f"{type(error).__name__}: {error}", ledger)
+    return (verdict.action.value, verdict.tray) if isinstance(verdict, Verdict) else ("repeat", verdict)
+
+
+def _set_aside(arrival: Arrival, stage: str, error: str, ledger: Ledger) -> tuple[str, Tray]:
+    log.error("mail %s of %s is set aside (%s): %s", arrival.uid, arrival.mailbox, stage, error)
+    ledger.set_aside(trouble.Failure(arrival.mailbox, arrival.uid, arrival.raw, stage, error))
+    return "trouble", Tray.TROUBLE
+
+
+def handle(arrival: Arrival, reading: Reading, ledger: Ledger, desk: Desk) -> Verdict | Tray:
+    """Thread, decide, write and record one mail; the tray alone when it was handled before."""
+    if tray := ledger.seen(reading.mail.key):
+        return tray
+    mail = reading.mail
+    place = belonging(mail, ledger, desk.signer, desk.public_domains)
+    policy = desk.mind.policy()
+    verdict = judge(reading, place, policy)
+    if verdict.template and (reason := _over_limit(mail, ledger, desk)):
+        verdict = withheld(verdict, reason)
+    ticket = place.ticket
+    if ticket is None and verdict.kind is Kind.NEW:
+        ticket = ledger.open_ticket(mail, verdict.language)
+    handled = _handled(arrival, reading, verdict, desk)
+    mail_id = ledger.record(handled, ticket, first=place.ticket is None)
+    if ticket is not None and verdict.kind in (Kind.NEW, Kind.FOLLOWUP):
+        _answer(reading, verdict, ticket, mail_id, ledger, desk)
+    return verdict
+
+
+def _answer(reading: Reading, verdict: Verdict, ticket: Ticket, mail_id: int, ledger: Ledger, desk: Desk) -> None:
+    """Bring the ticket up to date and queue the reply, if there is one."""
+    asked = verdict.template in ASKING
+    ledger.update_ticket(ticket, verdict, asked=asked, told_separate=verdict.template == "separate_mail")
+    if verdict.template is None:
+        return
+    reply = desk.mind.writer.write(reading, verdict, ticket.number, desk.signer)
+    ledger.queue(_queued(reply, reading.mail, desk), mail_id, ticket.number)
+
+
+def _queued(reply: Reply, mail: InboundMail, desk: Desk) -> Queued:
+    return Queued(
+        template=reply.template,
+        language=reply.language,
+        message_id=reply.message_id,
+        recipients=tuple(person.email for person in (*reply.to, *reply.cc)),
+        message=compose(reply, desk.envelope, desk.store.clock()),
+        address=reply.to[0].email,
+        fingerprint=fingerprint(mail),
+    )
+
+
+def _handled(arrival: Arrival, reading: Reading, verdict: Verdict, desk: Desk) -> Handled:
+    mail, mind = reading.mail, desk.mind
+    people = (mail.sender, *mail.reply_to, *mail.to, *mail.cc)
+    ours = mind.understanding.ours.addresses
+    takes_part = verdict.kind in (Kind.NEW, Kind.FOLLOWUP)
+    return Handled(
+        reading=reading,
+        verdict=verdict,
+        mailbox=arrival.mailbox,
+        uid=arrival.uid,
+        rules_digest=mind.understanding.rulebook.digest,
+        model_digest=mind.understanding.classifier.digest,
+        participants=tuple({p.email: None for p in people if p.email and p.email not in ours}) if takes_part else (),
+        required=mind.policy().handbook.required(verdict.profile),
+    )
+
+
+# ── limits ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def fingerprint(mail: InboundMail) -> str:
+    """The same words from whatever address: what a machine that changes its sender cannot hide."""
+    words = " ".join(f"{mail.subject} {mail.new} {mail.signature}".lower().split())
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def _over_limit(mail: InboundMail, ledger: Ledger, desk: Desk) -> str:
+    """Why no more replies may go out for a mail like this one; empty when they may."""
+    limits, address = desk.limits.replies, desk.mind.writer.address_for(mail).email
+    domain = address.rpartition("@")[2]
+    counted: list[tuple[str | None, str, tuple[ReplyLimit, ...]]] = [
+        ("address", address, limits.per_address),
+        ("fingerprint", fingerprint(mail), limits.per_content),
+        (None, "", limits.total),
+    ]
+    if domain not in desk.public_domains:
+        counted.append(("domain", domain, limits.per_domain))
+    for column, value, windows in counted:
+        for limit in windows:
+            if ledger.replies_since(column, value, limit.minutes) >= limit.replies:
+                return (
+                    f"no reply: {limit.replies} replies in {limit.minutes} minutes ({column or 'in all'}) were reached"
+                )
+    return ""
+
+
+# ── delivery ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def deliver(desk: Desk) -> Tally:
+    """Send what is queued and due. Raises RelayLost or RelayRefused when the mail server is not to be had."""
+    tally: Tally = Counter()
+    while True:
+        with desk.store.connection() as db:
+            claimed = outbox.claim(db, desk.store.clock(), desk.limits.batch_mails)
+        if not claimed:
+            return tally
+        for position, reply in enumerate(claimed):
+            try:
+                delivery = desk.sender.send(reply.message, desk.envelope.address, reply.recipients)
+            except (RelayLost, RelayRefused):
+                with desk.store.connection() as db:
+                    outbox.release(db, claimed[position:], desk.store.clock())
+                raise
+            tally[_note(reply, delivery, desk)] += 1
+
+
+def _note(reply: outbox.Outgoing, delivery: Delivery, desk: Desk) -> str:
+    """Write down what became of one reply."""
+    outcome = outbox.Outcome(delivery.accepted, delivery.unsettled, delivery.uncertain, delivery.words)
+    with desk.store.connection() as db:
+        state = outbox.note(db, reply, outcome, desk.store.clock(), tries=desk.limits.tries)
+    if state != "sent":
+        log.warning("reply %s is %s: %s", reply.message_id, state, delivery.words)
+    return "deferred" if state == "queued" else state

@@ -1,0 +1,148 @@
+"""Verdict → Reply: fills a letter with the right names, doors and questions, and lets the template say it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from triage.config import Settings
+from triage.domain import Address, Finding, Flag, InboundMail, Language, Reading, Reply, TicketNumber, Verdict
+from triage.fields.handbook import Handbook
+from triage.replies.letter import Asked, Conflict, Given, Hint, Letter, Link, Pointer
+from triage.replies.rendering import Templates
+from triage.rulebook.book import Rulebook
+from triage.threads import Signer
+
+_PREFIXES = re.compile(r"^(?:\s*(?:re|sv|vs|aw|ang|fwd?|vl|vb|wg|tr|antw|odp)\s*(?:\[\d+\])?\s*:)+\s*", re.IGNORECASE)
+_TOKENS = re.compile(r"\s*\[?\bVSD[-_ ]?\d{3,7}\]?\s*", re.IGNORECASE)
+_LONGEST_SUBJECT = 150
+_LONGEST_VALUE = 120
+_MOST_REFERENCES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes replies. Pure: the same verdict always gives the same reply."""
+
+    templates: Templates
+    rulebook: Rulebook
+    handbook: Handbook
+    settings: Settings
+
+    def write(self, reading: Reading, verdict: Verdict, number: TicketNumber, signer: Signer) -> Reply:
+        """The reply to one mail. The verdict must name a template."""
+        mail = reading.mail
+        template = verdict.template or "review"
+        rendered = self.templates.render(template, verdict.language, self.letter(reading, verdict, number))
+        return Reply(
+            template=template,
+            language=verdict.language,
+            to=(self.address_for(mail),),
+            cc=self.colleagues(mail),
+            subject=subject_for(mail.subject, number),
+            text=rendered.text,
+            html=rendered.html,
+            message_id=signer.message_id(number, mail.key),
+            in_reply_to=mail.message_id,
+            references=_references(mail, signer.ticket_id(number)),
+        )
+
+    def address_for(self, mail: InboundMail) -> Address:
+        """Whom a reply goes to: Reply-To if it names somebody else than us, else the sender."""
+        theirs = (person for person in mail.reply_to if person.email and not self._ours(person))
+        return next(theirs, mail.sender)
+
+    def colleagues(self, mail: InboundMail) -> tuple[Address, ...]:
+        """Everyone else in From, To and Cc gets the reply too (seed 000), but never we, and never a crowd."""
+        first = self.address_for(mail).email
+        people = {p.email: p for p in (mail.sender, *mail.to, *mail.cc) if p.email and not self._ours(p)}
+        others = tuple(person for email, person in people.items() if email != first)
+        return others if len(others) < self.settings.limits.recipients else ()
+
+    def letter(self, reading: Reading, verdict: Verdict, number: TicketNumber) -> Letter:
+        """Everything the template may say about this mail."""
+        language = verdict.language
+        return Letter(
+            number=str(number),
+            desk=self.settings.desk.name,
+            subject=reading.mail.subject[:_LONGEST_SUBJECT],
+            about=self._pointer(verdict.topic, language) if verdict.topic else None,
+            pointers=self._pointers(verdict.pointers, language),
+            asked=tuple(self._asked(verdict, name) for name in verdict.missing),
+            given=tuple(self._given(found, language) for found in verdict.fields if _worth_showing(found)),
+            hints=tuple(self._hint(hint, language) for hint in verdict.hints),
+            leaked=tuple(
+                dict.fromkeys(self.handbook.secret_name(s.kind, language) for s in reading.inspection.secrets)
+            ),
+            leak_contact=self._door("partner_team", language),
+            conflict=self._conflict(verdict, reading),
+            screenshot_only=Flag.SCREENSHOT_ONLY in verdict.flags,
+            phone_request=Flag.PHONE_REQUEST in verdict.flags,
+            escalation=Flag.ESCALATION in verdict.flags,
+            new_problem=Flag.NEW_PROBLEM in verdict.flags,
+            several_topics=bool(verdict.pointers),
+        )
+
+    def _ours(self, person: Address) -> bool:
+        return person.email in self.settings.desk.addresses
+
+    def _pointer(self, topic: str, language: Language) -> Pointer | None:
+        found = self.rulebook.topic(topic)
+        if found.contact is None:
+            return None
+        contact = self.rulebook.contact(found.contact, self.settings.era)
+        return Pointer(found.title[language], contact.label[language], Link(contact.value))
+
+    def _pointers(self, topics: tuple[str, ...], language: Language) -> tuple[Pointer, ...]:
+        found = (self._pointer(topic, language) for topic in topics)
+        return tuple({pointer.link: pointer for pointer in found if pointer}.values())
+
+    def _door(self, key: str, language: Language) -> Pointer:
+        contact = self.rulebook.contact(key, self.settings.era)
+        return Pointer(contact.label[language], contact.label[language], Link(contact.value))
+
+    def _asked(self, verdict: Verdict, name: str) -> Asked:
+        question = self.handbook.question(name, verdict.profile, verdict.language)
+        return Asked(question.name, question.why)
+
+    def _given(self, found: Finding, language: Language) -> Given:
+        shown = " ".join(found.value.split())
+        shortened = shown if len(shown) <= _LONGEST_VALUE else f"{shown[:_LONGEST_VALUE]} …"
+        return Given(self.handbook.field_name(found.field, language), shortened)
+
+    def _hint(self, hint: str, language: Language) -> Hint:
+        answer = self.handbook.answer(hint)
+        return Hint(answer.gist[language], Link(answer.link))
+
+    def _conflict(self, verdict: Verdict, reading: Reading) -> Conflict | None:
+        if Flag.ENVIRONMENT_CONFLICT not in verdict.flags:
+            return None
+        return self.handbook.conflict(reading.inspection.findings, verdict.language)
+
+
+def subject_for(subject: str, number: TicketNumber) -> str:
+    """`[VSD-12345] Re: what it was`: the number first, the sender's own subject kept so that threads stay together."""
+    bare = _TOKENS.sub(" ", _PREFIXES.sub("", subject)).strip()
+    bare = _PREFIXES.sub("", bare)
+    return f"[{number}] Re: {bare}"[:_LONGEST_SUBJECT] if bare else f"[{number}]"
+
+
+def _references(mail: InboundMail, ticket_id: str) -> tuple[str, ...]:
+    """The ticket's constant id first, then the thread as it came, its middle left out when it is long."""
+    thread = [one for one in dict.fromkeys((*mail.references, mail.message_id)) if one and one != ticket_id]
+    if len(thread) > _MOST_REFERENCES:
+        thread = [thread[0], *thread[1 - _MOST_REFERENCES :]]
+    return (ticket_id, *thread)
+
+
+def _worth_showing(found: Finding) -> bool:
+    """What helps the sender see that we understood; bodies of calls would only repeat the mail."""
+    return found.field in (
+        "msn",
+        "organization_number",
+        "environment",
+        "order_id",
+        "product",
+        "app_platform",
+        "app_version",
+    ) and (found.value != "conflict")

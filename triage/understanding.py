@@ -1,0 +1,60 @@
+"""bytes → Reading: everything the desk can tell from a mail alone. Pure; the same for a live mail, `explain` and a back-test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from triage.classifier.model import Classifier
+from triage.domain import InboundMail, Reading
+from triage.fields.inspecting import Inspector
+from triage.mail.guard import Ours, reason_for_silence
+from triage.mail.reader import parse
+from triage.rulebook.book import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A mail that no stage may guess about: which stage failed, and the error."""
+
+    stage: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """The rules, the model and the finders, as loaded at one moment."""
+
+    rulebook: Rulebook
+    classifier: Classifier
+    inspector: Inspector
+    ours: Ours
+
+    def read(self, raws: Sequence[bytes]) -> list[Reading | Unreadable]:
+        """One reading for each mail, in order. The model is asked once for all of them."""
+        readings = [self._without_opinion(raw) for raw in raws]
+        asked = [item for item in readings if isinstance(item, Reading) and item.silence is None]
+        opinions = iter(self.classifier.guess([text_for_model(item.mail) for item in asked]))
+        return [
+            replace(item, opinion=next(opinions)) if isinstance(item, Reading) and item.silence is None else item
+            for item in readings
+        ]
+
+    def _without_opinion(self, raw: bytes) -> Reading | Unreadable:
+        stage = "parse"
+        try:
+            mail = parse(raw)
+            stage = "guard"
+            silence = reason_for_silence(mail, self.ours)
+            stage = "inspect"
+            inspection = self.inspector.inspect(mail)
+            stage = "route"
+            evidence = () if silence else self.rulebook.evidence(mail)
+        except Exception as error:  # noqa: BLE001 - one odd mail must not stop the others; it is set aside with its bytes
+            return Unreadable(stage, f"{type(error).__name__}: {error}")
+        return Reading(inspection.masked or mail, silence, evidence, None, replace(inspection, masked=None))
+
+
+def text_for_model(mail: InboundMail) -> str:
+    """The subject and the sender's own words: what the model was trained on."""
+    return f"{mail.subject}\n{mail.new}"
