@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -81,33 +82,46 @@ class _Handler:
 
 
 class _Counting(Controller):
-    """Counts connections: a desk keeps one open, and a test can see it."""
+    """Knows its connections: a desk keeps one open, and a test can see it."""
 
-    connections = 0
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.sessions: list[SMTP] = []
 
     def factory(self) -> SMTP:
-        self.connections += 1
-        return super().factory()
+        self.sessions.append(super().factory())
+        return self.sessions[-1]
+
+    async def hang_up(self) -> None:
+        for session in self.sessions:
+            if session.transport is not None:
+                session.transport.abort()
+        await asyncio.sleep(0.01)
 
 
 class SmtpSink:
     """The sink; `received` holds what was accepted, in order.
 
     With certificates it speaks STARTTLS, or TLS from the first byte when `implicit_tls`; `login` asks for
-    USER and PASSWORD before any mail.
+    USER and PASSWORD, over TLS only, before any mail.
     """
 
     host = "127.0.0.1"
 
     def __init__(
-        self, certificates: Certificates | None = None, *, implicit_tls: bool = False, login: bool = False
+        self,
+        certificates: Certificates | None = None,
+        *,
+        implicit_tls: bool = False,
+        login: bool = False,
+        size_limit: int = 40_000_000,
     ) -> None:
         self.received: list[Received] = []
         self.script = Script()
         self.seen = 0
-        self._options: dict[str, Any] = {"enable_SMTPUTF8": True, "data_size_limit": 40_000_000}
+        self._options: dict[str, Any] = {"enable_SMTPUTF8": True, "data_size_limit": size_limit}
         if login:
-            self._options |= {"authenticator": _check, "auth_required": True, "auth_require_tls": False}
+            self._options |= {"authenticator": _check, "auth_required": True}
         if certificates is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificates.certificate, certificates.key)
@@ -123,11 +137,12 @@ class SmtpSink:
     @property
     def connections(self) -> int:
         """Links opened since the last start (aiosmtpd opens one itself to see that it runs)."""
-        return self._controller.connections - 1 if self._controller is not None else 0
+        return len(self._controller.sessions) - 1 if self._controller is not None else 0
 
     def stop(self) -> None:
         """Stop listening and cut every link."""
         if self._controller is not None:
+            asyncio.run_coroutine_threadsafe(self._controller.hang_up(), self._controller.loop).result(timeout=5)
             self._controller.stop()
             self._controller = None
 
