@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from triage.mail import reader
+from triage.mail import guard, reader
 
 
 def parse(raw: bytes) -> dict[str, object]:
@@ -15,3 +15,13 @@ def parse(raw: bytes) -> dict[str, object]:
         "text": "\n".join((mail.new, mail.quoted, mail.signature)),
         "attachments": [attachment.name for attachment in mail.attachments],
     }
+
+
+# What the scripts call a machine's mail; the guard's codes are finer. "list": sent to many, not an answer.
+_LABELS = {"bounce": "bounce", "null_return_path": "bounce", "mailing_list": "list", "precedence": "list"}
+
+
+def label(raw: bytes) -> str:
+    """What autoreply_eval.py compares: bounce, autoreply (any other machine), list or human."""
+    silence = guard.reason_for_silence(reader.parse(raw), guard.Ours())
+    return _LABELS.get(silence.code, "autoreply") if silence else "human"

@@ -200,7 +200,7 @@ def _address_follows(lines: Sequence[str], blank: int) -> bool:
 
 def _fenced_verb(line: str) -> bool:
     fenced = _FENCED.match(line)
-    return bool(fenced and _VERB_LAST.search(fenced[2]))
+    return bool(fenced and _VERB_LAST.search(fenced[2][-24:]))
 
 
 def _is_attribution(joined: str) -> bool:
@@ -208,11 +208,10 @@ def _is_attribution(joined: str) -> bool:
     if _fenced_verb(joined):
         return True
     text = joined.strip(" \t-–—*_\xa0").replace("&lt;", "<").replace("&gt;", ">")
-    colon = text.endswith((":", ":"))
-    verb, date, clock, address = _VERB.search(text), _DATE.search(text), _CLOCK.search(text), _ADDRESS.search(text)
-    when = bool(date) or (bool(clock) and bool(_DAY.search(text)))
-    if colon and verb:
-        return when or bool(address)
-    if colon:
-        return bool(date and clock and address)
-    return bool(date and clock and _VERB_LAST.search(text))
+    if not text.endswith((":", ":")):
+        return bool(_VERB_LAST.search(text[-24:]) and _DATE.search(text) and _CLOCK.search(text))
+    address = bool(_ADDRESS.search(text))
+    date, clock = bool(_DATE.search(text)), bool(_CLOCK.search(text))
+    if _VERB.search(text):
+        return address or date or (clock and bool(_DAY.search(text)))
+    return date and clock and address

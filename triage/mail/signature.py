@@ -18,7 +18,7 @@ MOST: Final = 12  # filled lines it may have below its sign-off
 _DELIMITER = re.compile(r"^\s{0,3}(?:--|—|––|_{2,80}|-{3,80}|\*{3,80}|—{2,40}|={5,80})\s*$")
 _SIGN_OFF = re.compile(rf"^\W{{0,3}}(?:{words.SIGN_OFFS})(?!\w)(.{{0,60}})$", re.IGNORECASE)
 _WEAK = re.compile(rf"^\W{{0,3}}(?:{words.WEAK_SIGN_OFFS})(?!\w)(.{{0,60}})$", re.IGNORECASE)
-_DEVICE = re.compile(rf"^[\W_]{{0,4}}(?:{words.DEVICE_STARTS})(?!\w)", re.IGNORECASE)
+_DEVICE = re.compile(rf"^[\W_]{{0,4}}(?:{words.DEVICE_STARTS})", re.IGNORECASE)
 _DEVICE_NAME = re.compile(rf"(?<!\w)(?:{words.DEVICES})(?!\w)", re.IGNORECASE)
 _NOTICE = re.compile(rf"(?:{words.DISCLAIMERS})", re.IGNORECASE)
 _CONTACT_LABEL = re.compile(rf"^\W{{0,3}}(?:{words.CONTACT_LABELS})\W{{0,3}}\s*[:.]", re.IGNORECASE)
@@ -38,7 +38,7 @@ def lines_of(lines: Sequence[str]) -> list[int]:
     while end and not lines[end - 1].strip():
         end -= 1
     start = _above_notices(lines, end)
-    start = _from_delimiter(lines, start)
+    start = _from_delimiter(lines, start, closed=start < end)
     start = _from_sign_off(lines, start)
     if start == end:
         start = _from_particulars(lines, end)
@@ -84,12 +84,12 @@ def _is_notice(paragraph: Sequence[str]) -> bool:
     return len(paragraph) <= MOST and not _payload(paragraph) and any(_NOTICE.search(line[:2000]) for line in paragraph)
 
 
-def _from_delimiter(lines: Sequence[str], end: int) -> int:
-    """The first `--` or rule near the end below which everything may be a signature."""
-    for index in range(max(1, end - DEEPEST), end):
+def _from_delimiter(lines: Sequence[str], end: int, *, closed: bool) -> int:
+    """The first `--` or rule near the end below which everything may be a signature (`closed`: a notice ends it)."""
+    for index in range(max(0, end - DEEPEST), end):
         if _DELIMITER.match(lines[index][:100]) and _may_close(lines[index + 1 : end]):
             plain = lines[index].strip() in ("--", "—", "__")
-            if plain or any(_PARTICULAR.search(line[:200]) for line in lines[index + 1 : end]):
+            if plain or closed or any(_PARTICULAR.search(line[:200]) for line in lines[index + 1 : end]):
                 return index
     return end
 
