@@ -138,16 +138,17 @@ def _compose(text: str, name: str) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name)
-        raise Problems([Problem(place, f"{_syntax(error)}; check the indentation and the quotes here")]) from None
+        raise Problems([Problem(place, _syntax(error, text, place))]) from None
     except yaml.YAMLError as error:
-        raise Problems([Problem(Place(name), f"is not readable YAML ({error})")]) from None
+        raise Problems([Problem(Place(name), f"is not readable YAML ({error}); save it as plain text")]) from None
 
 
-def _syntax(error: yaml.MarkedYAMLError) -> str:
-    said = (error.problem or "is not readable YAML").replace("\n", " ")
-    if "\\t" in said:
-        return "a tab stands here; indent with spaces"
-    return f"this is not readable YAML ({said})"
+def _syntax(error: yaml.MarkedYAMLError, text: str, place: Place) -> str:
+    lines = text.splitlines()
+    if place.line <= len(lines) and lines[place.line - 1].startswith("\t"):
+        return "a tab stands at the beginning of this line; indent with spaces"
+    said = " ".join((error.problem or "no further word").split())
+    return f"this is not readable YAML ({said}); check the indentation and the quotes here"
 
 
 class _Reader:
@@ -166,7 +167,7 @@ class _Reader:
         try:
             value = schema.model_validate({} if raw is None else raw, context={"folder": self.folder})
         except ValidationError as error:
-            self.problems += [self._problem(item, schema) for item in error.errors()]
+            self.problems += [self._problem(item, schema) for item in error.errors() if not self._follows(item, error)]
         if self.problems or value is None:
             raise Problems(self.problems)
         return Document(value, self.name, self.places)
@@ -207,7 +208,12 @@ class _Reader:
             return Problem(place, f"unknown key '{loc[-1]}'{did_you_mean(str(loc[-1]), _siblings(schema, loc[:-1]))}")
         if kind == "missing":
             return Problem(self._nearest(loc), f"'{loc[-1]}' is missing here; add it")
-        return Problem(self._nearest(loc), f"{_subject(loc)}{_sentence(item)}")
+        return Problem(self._nearest(loc), f"{_subject(loc, item['input'])}{_sentence(item)}")
+
+    def _follows(self, item: Mapping[str, Any], error: ValidationError) -> bool:
+        """Whether a list is only called too short because what stands in it is wrong."""
+        inside = (other["loc"][: len(item["loc"])] == item["loc"] and other is not item for other in error.errors())
+        return bool(item["type"] == "too_short" and sum(inside) > 1)
 
     def _nearest(self, loc: Loc) -> Place:
         while loc and loc not in self.places:
@@ -215,9 +221,10 @@ class _Reader:
         return self.places.get(loc, Place(self.name))
 
 
-def _subject(loc: Loc) -> str:
-    names = [str(part) for part in loc if isinstance(part, str)]
-    return f"'{names[-1]}': " if names else ""
+def _subject(loc: Loc, given: object) -> str:
+    """The key a sentence is about, unless the sentence names it itself."""
+    names = [part for part in loc if isinstance(part, str) and part != "[key]"]
+    return f"'{names[-1]}': " if names and names[-1] != given else ""
 
 
 _SENTENCES = {

@@ -1,0 +1,64 @@
+"""Looking things up in the ledger, for people. Nothing here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from triage.domain import TicketNumber
+from triage.store.schema import mail, outbox, verdict
+
+
+@dataclass(frozen=True, slots=True)
+class HandledMail:
+    """One mail and what was decided about it."""
+
+    uid: str
+    subject: str
+    language: str
+    topic: str
+    action: str
+    template: str
+    ticket: TicketNumber | None
+    tray: str
+    reasons: tuple[str, ...]
+    flags: tuple[str, ...]
+    message_id: str  # of the reply; "" when there is none
+
+
+def handled(db: sa.Connection) -> Sequence[HandledMail]:
+    """Every handled mail, in the order in which they were handled."""
+    columns = (
+        mail.c.uid,
+        mail.c.subject,
+        mail.c.language,
+        mail.c.silence,
+        mail.c.ticket,
+        mail.c.tray,
+        verdict.c.topic,
+        verdict.c.action,
+        verdict.c.template,
+        verdict.c.reasons,
+        verdict.c.flags,
+        outbox.c.message_id,
+    )
+    joined = mail.join(verdict, verdict.c.mail == mail.c.id).outerjoin(outbox, outbox.c.mail == mail.c.id)
+    return [_handled(row) for row in db.execute(sa.select(*columns).select_from(joined).order_by(mail.c.id))]
+
+
+def _handled(row: sa.Row[tuple[object, ...]]) -> HandledMail:
+    return HandledMail(
+        uid=row.uid,
+        subject=row.subject,
+        language=row.language or "-",
+        topic=row.topic or row.silence or "-",
+        action=row.action,
+        template=row.template or "",
+        ticket=TicketNumber(row.ticket) if row.ticket is not None else None,
+        tray=row.tray,
+        reasons=tuple(row.reasons),
+        flags=tuple(row.flags),
+        message_id=row.message_id or "",
+    )
