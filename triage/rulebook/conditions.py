@@ -1,0 +1,166 @@
+"""When a rule fires: conditions made of word lists, all tried in one pass over a mail's words.
+
+Rules, profiles and known answers share these conditions, so staff learn them once (docs/editing-rules.md).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from triage.domain import Where
+from triage.rulebook.words import Seen, WordIndex, trouble_with
+from triage.yamlfile import Field, Model
+
+LONGEST_BODY = 20_000  # characters of the body that word lists look at
+_LONGEST_QUOTE = 160  # characters of a mail shown as the words that counted
+Words = tuple[str, ...]
+Hits = dict["_List", list[Seen]]
+
+
+class Part(StrEnum):
+    """Where a condition looks."""
+
+    SUBJECT = "subject"
+    BODY = "body"
+    ANYWHERE = "anywhere"
+
+
+class Near(Model):
+    """A word of `first` and a word of `second` with at most `within` words between them, in either order."""
+
+    within: int = Field(default=4, ge=0, le=50)
+    first: Words = Field(min_length=1)
+    second: Words = Field(min_length=1)
+
+
+class Condition(Model):
+    """Words that must stand in a mail, and words that must not."""
+
+    any_of: Words = ()
+    """At least one of these."""
+    all_of: tuple[Words, ...] = ()
+    """One of each of these lists."""
+    near: Near | None = None
+    """Two words close to each other."""
+    none_of: Words = ()
+    """None of these, in subject or body, wherever the condition itself looks."""
+    where: Part = Part.ANYWHERE
+
+    def lists(self) -> Iterator[tuple[tuple[str | int, ...], Words]]:
+        """Every word list with its path in the file."""
+        yield ("any_of",), self.any_of
+        yield from ((("all_of", number), group) for number, group in enumerate(self.all_of))
+        if self.near:
+            yield ("near", "first"), self.near.first
+            yield ("near", "second"), self.near.second
+        yield ("none_of",), self.none_of
+
+    def troubles(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """What a person must mend: path in the file, sentence."""
+        if not (self.any_of or self.all_of or self.near):
+            yield (), "this names no words to look for; add 'any_of', 'all_of' or 'near'"
+        for path, entries in self.lists():
+            if not entries and path[0] == "all_of":
+                yield path, "this list is empty; add words or remove it"
+            for number, entry in enumerate(entries):
+                if trouble := trouble_with(entry):
+                    yield (*path, number), trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A condition that holds: its number, the part that shows it, and the words as the sender wrote them."""
+
+    number: int
+    where: Where
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """The name of one word list in the common index: condition number and role."""
+
+    number: int
+    role: tuple[str | int, ...]
+
+
+class Matcher:
+    """Many conditions, tried together: the mail is read once, and only conditions whose words occur are looked at."""
+
+    def __init__(self, conditions: Sequence[Condition]) -> None:
+        self._conditions = tuple(conditions)
+        lists = {
+            _List(number, role): entries
+            for number, condition in enumerate(self._conditions)
+            for role, entries in condition.lists()
+        }
+        self._index = WordIndex(lists)
+
+    def match(self, subject: str, body: str) -> Iterator[Match]:
+        """The conditions that hold, in their order."""
+        parts = {Where.SUBJECT: subject, Where.BODY: body[:LONGEST_BODY]}
+        hits = {where: self._index.scan(text) for where, text in parts.items()}
+        touched = sorted({name.number for found in hits.values() for name in found})
+        for number in touched:
+            if proof := _proof(number, self._conditions[number], hits):
+                yield Match(number, _where(proof), _quote(proof, parts))
+
+
+Proof = list[tuple[Where, Seen]]
+
+
+def _proof(number: int, condition: Condition, hits: dict[Where, Hits]) -> Proof:
+    """The words that make a condition true, or an empty list."""
+    if any(_List(number, ("none_of",)) in found for found in hits.values()):
+        return []
+    allowed = {where: found for where, found in hits.items() if condition.where in (Part.ANYWHERE, where.value)}
+    proof: Proof = []
+    for role, entries in condition.lists():
+        if entries and role[0] in ("any_of", "all_of"):
+            seen = _first(_List(number, role), allowed)
+            if seen is None:
+                return []
+            proof.append(seen)
+    if condition.near:
+        pair = _pair(number, condition.near.within, allowed)
+        if not pair:
+            return []
+        proof += pair
+    return proof
+
+
+def _first(name: _List, allowed: dict[Where, Hits]) -> tuple[Where, Seen] | None:
+    """Subject before body."""
+    return next(((where, found[name][0]) for where, found in allowed.items() if name in found), None)
+
+
+def _pair(number: int, within: int, allowed: dict[Where, Hits]) -> Proof:
+    """The first two words of a `near` that are close enough in the same part."""
+    for where, found in allowed.items():
+        first = found.get(_List(number, ("near", "first")), [])
+        second = found.get(_List(number, ("near", "second")), [])
+        starts = [seen.first for seen in second]
+        for one in first:
+            at = bisect_left(starts, one.first - within - 8)  # phrases are shorter than eight words
+            for other in second[at : at + 2 * within + 24]:
+                if other is not one and 0 < _gap(one, other) <= within + 1:
+                    return sorted([(where, one), (where, other)], key=lambda pair: pair[1].start)
+    return []
+
+
+def _gap(one: Seen, other: Seen) -> int:
+    """Steps from the end of the earlier to the start of the later; not above zero when they overlap."""
+    return max(one.first - other.last, other.first - one.last)
+
+
+def _where(proof: Proof) -> Where:
+    """The subject only when every word stands there."""
+    return Where.SUBJECT if all(where is Where.SUBJECT for where, _ in proof) else Where.BODY
+
+
+def _quote(proof: Proof, parts: dict[Where, str]) -> str:
+    words = dict.fromkeys(parts[where][seen.start : seen.end] for where, seen in proof)
+    return " ... ".join(" ".join(word.split()) for word in words)[:_LONGEST_QUOTE]

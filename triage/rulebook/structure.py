@@ -1,0 +1,103 @@
+"""Structural evidence: the shape of a call, an answer or a log, which no everyday mail has by chance.
+
+The names looked for (paths, hosts, headers, keys, codes) are data in rules/structure.yaml; this module knows
+only how each kind of thing is written. A weight of the strong threshold or more is strong evidence, that is,
+enough alone; a status code in prose and the names of fields are weak and need company (DOMAIN.md sections 1 and 2).
+Every pattern takes linear time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from triage.domain import Evidence, InboundMail, Where
+from triage.rulebook.schema import Sign, SignShape
+
+LONGEST_TEXT = 100_000  # characters of one part that are looked at
+_BEFORE = 40  # characters before a status code that can announce it
+_LONGEST_QUOTE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class SignRule:
+    """A structural rule, ready to look: `find` gives the span of the first thing found."""
+
+    id: str
+    topic: str
+    weight: float
+    place: str
+    find: Callable[[str], tuple[int, int] | None]
+    profile: str | None = None
+
+    @classmethod
+    def of(cls, shape: SignShape, topic: str, place: str) -> SignRule:
+        find = _status(shape) if shape.sign is Sign.STATUS else _pattern(shape)
+        return cls(f"{topic}/{shape.id}", topic, shape.weight, place, find, shape.profile)
+
+
+def structural_evidence(rules: Iterable[SignRule], mail: InboundMail) -> Iterator[Evidence]:
+    """Each structural rule that finds something in what the sender wrote or attached; the history never counts."""
+    parts = [(Where.SUBJECT, mail.subject), (Where.BODY, mail.new)]
+    parts += [(Where.ATTACHMENT, attachment.text) for attachment in mail.attachments if attachment.text]
+    capped = [(where, text[:LONGEST_TEXT]) for where, text in parts if text]
+    for rule in rules:
+        for where, text in capped:
+            if span := rule.find(text):
+                seen = " ".join(text[slice(*span)].split())[:_LONGEST_QUOTE]
+                yield Evidence(
+                    "rule", rule.id, rule.topic, where, seen, rule.weight, place=rule.place, profile=rule.profile
+                )
+                break
+
+
+def _either(names: Iterable[str]) -> str:
+    """Any of these names, the longest first; a space stands for any run of blanks, `*` at the end for more letters."""
+    spelled = (re.escape(name).replace(r"\ ", r"\s+").replace(r"\*", r"\w+") for name in names)
+    return "(?:" + "|".join(sorted(spelled, key=len, reverse=True)) + ")"
+
+
+_FRAMES: dict[Sign, tuple[str, str]] = {
+    Sign.CALL: (r"(?<![\w-])", r"\s{0,3}:?\s{0,3}(?:https?://[^\s\"'<>]|/[\w{])[^\s\"'<>]{0,200}"),
+    Sign.PATH: ("", r"(?![\w-])[^\s\"'<>]{0,120}"),
+    Sign.HOST: (r"(?<![\w.-])", r"(?![\w-])"),
+    Sign.HEADER: (r"(?<![\w-])", r"(?![\w-])"),
+    Sign.KEY: (r"(?<![\w.-])[\"'\[]?", r"[\"'\]]?\s{0,3}(?::|=>?)\s{0,3}\S"),
+    Sign.CODE: (r"(?<![\w.-])", r"(?![\w-])"),
+    Sign.TEXT: ("", ""),
+}
+
+
+def _pattern(shape: SignShape) -> Callable[[str], tuple[int, int] | None]:
+    before, after = _FRAMES[shape.sign]
+    flags = re.NOFLAG if shape.sign is Sign.CALL else re.IGNORECASE  # "post /" in prose is no call, "POST /" is
+    pattern = re.compile(before + _either(shape.names) + after, flags)
+
+    def find(text: str) -> tuple[int, int] | None:
+        found = pattern.search(text)
+        return found.span() if found else None
+
+    return find
+
+
+def _status(shape: SignShape) -> Callable[[str], tuple[int, int] | None]:
+    """A status code announced by the word before it or explained by the word after it, and no price or count."""
+    code = re.compile(rf"(?<!\w)(?<!\d[.,:/+-]){_either(shape.codes)}(?!\w|[.,:]\d)")
+    fillers = rf"(?:{_either(shape.fillers)}\W{{1,3}}){{0,2}}" if shape.fillers else ""
+    before = re.compile(rf"(?:^|\W){_either(shape.names)}\W{{1,4}}{fillers}\W{{0,2}}$", re.IGNORECASE)
+    after = re.compile(rf"\W{{0,3}}{_either(shape.after)}(?!\w)", re.IGNORECASE) if shape.after else None
+    veto = re.compile(rf"\s?{_either(shape.unless_followed_by)}(?!\w)", re.IGNORECASE)
+
+    def find(text: str) -> tuple[int, int] | None:
+        for found in code.finditer(text):
+            if shape.unless_followed_by and veto.match(text, found.end()):
+                continue
+            announced = before.search(text[max(0, found.start() - _BEFORE) : found.start()])
+            if announced:
+                return found.start() - len(announced.group().lstrip()), found.end()
+            if after and (explained := after.match(text, found.end())):
+                return found.start(), explained.end()
+        return None
+
+    return find
