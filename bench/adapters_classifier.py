@@ -26,7 +26,8 @@ class Adapter:
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> Adapter:
         examples = [_example(text, label) for text, label in zip(texts, labels, strict=True)]
         spelt = [_example(" ".join(_SEAMS.split(label)), label) for label in sorted(set(labels))]
-        self.model = train(examples, [one for one in spelt if re.search("[^\\W\\d]", one.text)])
+        described = [one for one in spelt if re.search("[^\\W\\d]", one.text)]
+        self.model = train(examples, described)
         self.classes_ = np.array(self.model.topics, dtype=object)
         return self
 

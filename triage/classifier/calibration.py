@@ -11,22 +11,18 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.special import betaincinv, log_softmax, logsumexp
 
-from triage.classifier.features import Floats
+from triage.classifier.features import Floats, Ints
 
 __all__ = ["NEVER", "folds", "groups", "temperature_for", "threshold_for"]
 
 NEVER = 2.0  # a confidence that no mail reaches
 _BOUND = 0.90  # one-sided confidence of the Clopper-Pearson bound
 
-Ints = npt.NDArray[np.intp]
 
-
-def groups(rows: csr_matrix, *, like: float) -> Ints:
-    """A group number for each mail: mails at least `like` (cosine) another one, directly or in a chain, share it."""
-    likeness = (rows @ rows.T).tocsr()
-    likeness.data = likeness.data >= 2 * like  # a row is two vectors of length one
-    likeness.eliminate_zeros()
-    return np.asarray(connected_components(likeness, directed=False)[1], dtype=np.intp)
+def groups(likeness: csr_matrix, *, like: float) -> Ints:
+    """A group number for each mail, from the cosines of all with all: mails at least `like` another one, directly
+    or in a chain, share it."""
+    return np.asarray(connected_components(likeness >= like, directed=False)[1], dtype=np.intp)
 
 
 def folds(labels: Sequence[str], group: Ints, count: int, *, seed: int = 0) -> Ints:

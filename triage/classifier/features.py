@@ -1,8 +1,9 @@
-"""Text to numbers: one pure function that reads a mail, and the n-grams it is weighed by.
+"""Text to numbers: one pure function that reads a mail, and the terms it is weighed by.
 
-Words and pairs of words, and pieces of 2 to 5 characters inside words, both as sublinear tf-idf of length one
-(scikit-learn's TfidfVectorizer with `word` and `char_wb`, which a test holds this room to). Written here once for
-training and serving, because serving must not import scikit-learn: that alone takes longer than reading a mail.
+Three families of terms, each as sublinear tf-idf of length one: words and pairs of words; pieces of 2 to 5
+characters inside words; and the lexicon's concepts. The first two are what scikit-learn's TfidfVectorizer gives
+(`word` and `char_wb`), and a test holds this room to it. They are written here, once for training and serving,
+because serving must not import scikit-learn: that alone takes longer than reading a mail.
 """
 
 from __future__ import annotations
@@ -17,13 +18,18 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-__all__ = ["CHARACTERS", "Features", "Floats", "normalise", "phrases", "pieces"]
+from triage.classifier.lexicon import Lexicon
+
+__all__ = ["CHARACTERS", "FAMILIES", "LENGTH", "Features", "Floats", "Ints", "normalise", "words_of"]
 
 CHARACTERS = 2000  # of a mail that are read; the cause of a mail stands at its beginning
 PIECES = range(2, 6)  # lengths of the pieces inside a word, in characters, its two borders counted
-_CACHED_TOKENS = 16_384
+FAMILIES = ("words", "pieces", "concepts")
+LENGTH = np.array([1.0, 1.0, 0.8], dtype=np.float32)  # of each family in a row: how loudly it speaks
+_CACHED = 16_384  # tokens whose pieces are remembered
 
 Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.intp]
 
 _PLACEHOLDERS = tuple(
     (re.compile(pattern, flags), f" {token} ")
@@ -47,55 +53,54 @@ def normalise(text: str) -> str:
     return " ".join(text.lower()[:CHARACTERS].split())
 
 
-def phrases(text: str) -> list[str]:
-    """The words of a normalised text, then its pairs of neighbours."""
-    words = _WORD.findall(text)
-    return words + [f"{left} {right}" for left, right in pairwise(words)]
-
-
-def pieces(token: str) -> Iterator[str]:
-    """The pieces of one token with a space at either border; the whole token where it is shorter than a piece."""
-    padded = f" {token} "
-    for length in PIECES:
-        yield from (padded[at : at + length] for at in range(max(1, len(padded) - length + 1)))
-        if length >= len(padded):
-            return
+def words_of(text: str) -> list[str]:
+    """The words of a normalised text."""
+    return _WORD.findall(text)
 
 
 class Features:
-    """A fixed vocabulary and the weight of each of its n-grams; turns mails into rows of numbers."""
+    """A fixed vocabulary and the weight of each of its terms; turns mails into rows of numbers."""
 
-    def __init__(self, words: Sequence[str], parts: Sequence[str], idf: Floats) -> None:
-        self.words, self.parts, self.idf = tuple(words), tuple(parts), idf
-        self._word_ids = {word: at for at, word in enumerate(self.words)}
-        self._part_ids = {part: at for at, part in enumerate(self.parts, start=len(self.words))}
-        self._ids_of = lru_cache(_CACHED_TOKENS)(self._part_ids_of)  # the same words come back in every mail
+    def __init__(self, terms: Sequence[Sequence[str]], idf: Floats, lexicon: Lexicon) -> None:
+        """`terms` of each family, in the order of FAMILIES; `idf` of all of them in one row."""
+        self.terms = tuple(tuple(family) for family in terms)
+        self.idf, self.lexicon = idf, lexicon
+        self.borders = np.cumsum([len(family) for family in self.terms])
+        starts = [0, *map(int, self.borders)]
+        self._words, self._pieces, self._concepts = (
+            {term: at for at, term in enumerate(family, start)}
+            for family, start in zip(self.terms, starts, strict=False)
+        )
+        self._ids_of = lru_cache(_CACHED)(self._piece_ids)  # the same words come back in every mail
 
     def __len__(self) -> int:
-        return len(self.words) + len(self.parts)
+        return int(self.borders[-1])
+
+    @property
+    def square(self) -> float:
+        """Of the length of a row that holds every family, so that products of rows become cosines."""
+        return float(sum(length**2 for length, family in zip(LENGTH, self.terms, strict=True) if family))
 
     @classmethod
-    def learn(cls, texts: Iterable[str], *, least: int) -> Features:
-        """The n-grams that stand in at least `least` of some normalised texts, with their inverse frequencies."""
-        words: Counter[str] = Counter()
-        parts: Counter[str] = Counter()
-        mails = 0
+    def learn(cls, texts: Sequence[str], lexicon: Lexicon, *, least: int) -> Features:
+        """The terms that stand in at least `least` of some normalised texts, with their inverse frequencies."""
+        counts: tuple[Counter[str], ...] = (Counter(), Counter(), Counter())
         for text in texts:
-            mails += 1
-            words.update(set(phrases(text)))
-            parts.update({part for token in set(text.split()) for part in pieces(token)})
-        kept = [sorted(term for term, seen in counts.items() if seen >= least) for counts in (words, parts)]
-        seen = np.array([words[term] for term in kept[0]] + [parts[term] for term in kept[1]], dtype=np.float64)
-        return cls(kept[0], kept[1], (np.log((1 + mails) / (1 + seen)) + 1).astype(np.float32))
+            words = words_of(text)
+            counts[0].update({*words, *_pairs(words)})
+            counts[1].update({piece for token in set(text.split()) for piece in _pieces(token)})
+            counts[2].update({concept for concept, _ in lexicon.seen(words)})
+        terms = [sorted(term for term, seen in family.items() if seen >= least) for family in counts]
+        seen = [family[term] for family, kept in zip(counts, terms, strict=True) for term in kept]
+        idf = np.log((1 + len(texts)) / (1 + np.array(seen, dtype=np.float64))) + 1
+        return cls(terms, idf.astype(np.float32), lexicon)
 
     def rows(self, texts: Iterable[str]) -> csr_matrix:
-        """One row for each normalised text: its words and its pieces, each half of length one."""
+        """One row for each normalised text, each family in it of its LENGTH."""
         ids: list[int] = []
         ends = [0]
         for text in texts:
-            ids += [self._word_ids[term] for term in phrases(text) if term in self._word_ids]
-            for token in text.split():
-                ids += self._ids_of(token)
+            ids += self._ids(text)
             ends.append(len(ids))
         ones = np.ones(len(ids), dtype=np.float32)
         rows = csr_matrix((ones, np.array(ids, dtype=np.int32), np.array(ends)), shape=(len(ends) - 1, len(self)))
@@ -104,17 +109,50 @@ class Features:
         self._scale(rows)
         return rows
 
-    def names(self, ids: Iterable[int]) -> list[str]:
-        """The n-grams behind some columns."""
-        border = len(self.words)
-        return [self.words[at] if at < border else self.parts[at - border] for at in ids]
+    def surfaces(self, text: str) -> dict[int, list[str]]:
+        """Where the words and concepts of a normalised text come from: each term's number, and the words for it."""
+        words = words_of(text)
+        found: dict[int, list[str]] = {}
+        for term in (*words, *_pairs(words)):
+            if term in self._words:
+                found.setdefault(self._words[term], [term])
+        for concept, where in self.lexicon.seen(words):
+            if concept in self._concepts:
+                found.setdefault(self._concepts[concept], []).append(" ".join(words[where]))
+        return found
 
-    def _part_ids_of(self, token: str) -> tuple[int, ...]:
-        known = self._part_ids
-        return tuple(known[part] for part in pieces(token) if part in known)
+    def piece(self, at: int) -> str | None:
+        """The piece with this number, None where the number is a word's or a concept's."""
+        start, end = self.borders[0], self.borders[1]
+        return self.terms[1][at - start] if start <= at < end else None
+
+    def _ids(self, text: str) -> Iterator[int]:
+        words = words_of(text)
+        yield from (self._words[term] for term in words if term in self._words)
+        yield from (self._words[term] for term in _pairs(words) if term in self._words)
+        for token in text.split():
+            yield from self._ids_of(token)
+        yield from (self._concepts[concept] for concept, _ in self.lexicon.seen(words) if concept in self._concepts)
+
+    def _piece_ids(self, token: str) -> tuple[int, ...]:
+        return tuple(self._pieces[piece] for piece in _pieces(token) if piece in self._pieces)
 
     def _scale(self, rows: csr_matrix) -> None:
-        """Make the words of each row, and its pieces, a vector of length one."""
-        half = 2 * np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)) + (rows.indices >= len(self.words))
-        squares = np.bincount(half, weights=rows.data.astype(np.float64) ** 2, minlength=2 * rows.shape[0])
-        rows.data = (rows.data / np.sqrt(squares)[half]).astype(np.float32)
+        """Give each family of each row its length."""
+        family = np.searchsorted(self.borders, rows.indices, side="right")
+        part = len(FAMILIES) * np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)) + family
+        squares = np.bincount(part, weights=rows.data.astype(np.float64) ** 2, minlength=len(FAMILIES) * rows.shape[0])
+        rows.data = (rows.data * LENGTH[family] / np.sqrt(squares)[part]).astype(np.float32)
+
+
+def _pairs(words: Sequence[str]) -> Iterator[str]:
+    return (f"{left} {right}" for left, right in pairwise(words))
+
+
+def _pieces(token: str) -> Iterator[str]:
+    """The pieces of one token with a space at either border; the whole token where it is shorter than a piece."""
+    padded = f" {token} "
+    for length in PIECES:
+        yield from (padded[at : at + length] for at in range(max(1, len(padded) - length + 1)))
+        if length >= len(padded):
+            return

@@ -7,19 +7,19 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from triage.classifier.examples import Descriptions, files
+from triage.classifier.examples import Descriptions
 
 __all__ = ["fingerprint"]
 
-_CODE = ("calibration.py", "examples.py", "features.py", "model.py", "training.py")
+_CODE = ("calibration.py", "examples.py", "features.py", "lexicon.py", "model.py", "training.py")
 _LIBRARIES = ("numpy", "scikit-learn", "scipy")
 
 
-def fingerprint(folders: Iterable[Path], descriptions: Descriptions) -> str:
-    """SHA-256 (hex) over the example files, the descriptions of topics, the code that learns from them, and the
+def fingerprint(files: Iterable[Path], descriptions: Descriptions) -> str:
+    """SHA-256 (hex) over the examples and the lexicon, the descriptions of topics, the code that learns from them, and the
     versions of its libraries. The files are not parsed: this runs at every start."""
     digest = hashlib.sha256()
-    for path in (*(Path(__file__).parent / name for name in _CODE), *files(folders)):
+    for path in (*(Path(__file__).parent / name for name in _CODE), *files):
         digest.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     for name in _LIBRARIES:
         digest.update(f"{name} {version(name)}\n".encode())

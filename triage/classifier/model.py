@@ -6,24 +6,21 @@ Immutable and free of scikit-learn, so that a command that reads one mail starts
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from triage.classifier.features import Features, Floats, normalise
+from triage.classifier.features import Features, Floats, Ints, normalise
 from triage.domain import Guess, Opinion
 
-__all__ = ["Classifier", "Head", "Memory", "belongs", "softmax"]
+__all__ = ["SQUARE", "Classifier", "Head", "Memory", "belongs", "softmax"]
 
 NEIGHBOURS = 3  # examples whose likeness makes a mail familiar
 _BATCH = 256  # mails compared with all examples at a time
 _REASONS = 8
-
-Ints = npt.NDArray[np.intp]
 
 
 def softmax(scores: Floats) -> Floats:
@@ -63,6 +60,7 @@ class Memory:
 
     ids: tuple[str, ...]
     rows: csr_matrix
+    square: float  # of a row's length
     usual: float  # the likeness that three quarters of the examples have with the others
 
     @cached_property
@@ -84,7 +82,7 @@ class Memory:
 
     def _nearest(self, rows: csr_matrix, start: int, skip_self: bool) -> tuple[Floats, Ints]:
         part = rows[start : start + _BATCH]
-        likeness = (part @ self._columns).toarray() / np.float32(2)  # a row is two vectors of length one
+        likeness = (part @ self._columns).toarray() / np.float32(self.square)
         if skip_self:
             own = np.arange(part.shape[0])
             likeness[own, own + start] = 0
@@ -99,11 +97,13 @@ class Memory:
 class _Look:
     """Everything the model sees in some mails, a row for each."""
 
+    texts: list[str]  # normalised
     rows: csr_matrix
     narrow: Floats  # probabilities of the labels
     shares: Floats  # probabilities of the topics
     confidence: Floats
     technical: Floats
+    likeness: Floats
     nearest: Ints
 
 
@@ -135,13 +135,14 @@ class Classifier:
         return seen.shares, seen.confidence
 
     def _look(self, texts: Sequence[str]) -> _Look:
-        rows = self.features.rows(map(normalise, texts))
+        plain = [normalise(text) for text in texts]
+        rows = self.features.rows(plain)
         narrow = self.head.probabilities(rows)
         shares = narrow @ self._topic_of_label
         likeness, which = self.memory.nearest(rows)
         confidence = shares.max(axis=1) * self.memory.familiarity(likeness)
         technical = self.technical.probabilities(rows)[:, 1] if self.technical else np.zeros_like(confidence)
-        return _Look(rows, narrow, shares, confidence, technical, which)
+        return _Look(plain, rows, narrow, shares, confidence, technical, likeness, which)
 
     def _opinion(self, seen: _Look, at: int) -> Opinion:
         return Opinion(
@@ -149,8 +150,10 @@ class Classifier:
             confidence=float(seen.confidence[at]),
             sure=bool(seen.confidence[at] >= self.threshold),
             technical=float(seen.technical[at]),
-            because=self._because(seen.rows[at], seen.narrow[at], seen.shares[at]),
-            nearest=tuple(self.memory.ids[one] for one in seen.nearest[at]),
+            because=self._because(seen, at),
+            nearest=tuple(
+                self.memory.ids[one] for one, like in zip(seen.nearest[at], seen.likeness[at], strict=True) if like > 0
+            ),
         )
 
     @cached_property
@@ -167,12 +170,23 @@ class Classifier:
         order = np.argsort(-shares, kind="stable")
         return tuple(Guess(self.topics[at], float(shares[at])) for at in order)
 
-    def _because(self, row: csr_matrix, narrow: Floats, shares: Floats) -> tuple[tuple[str, float], ...]:
-        """The n-grams that spoke most for the likeliest label of the winning topic: words first, then pieces."""
-        label = int(np.argmax(narrow * self._topic_of_label[:, shares.argmax()]))
-        parts = row.data * (self.head.weights[row.indices, label] - self._average[row.indices])
-        is_piece = row.indices >= len(self.features.words)
-        order = [at for at in np.lexsort((-parts, is_piece)) if parts[at] > 0]
-        words = [at for at in order if not is_piece[at]][:_REASONS]
-        best = (words + [at for at in order if is_piece[at]])[:_REASONS]
-        return tuple(zip(self.features.names(row.indices[best]), (float(parts[at]) for at in best), strict=True))
+    def _because(self, seen: _Look, at: int) -> tuple[tuple[str, float], ...]:
+        """The sender's words that spoke most for the likeliest label of the winning topic, what they say as words
+        and as concepts added up; then pieces of words, where those are too few."""
+        row, topic = seen.rows[at], seen.shares[at].argmax()
+        label = int(np.argmax(seen.narrow[at] * self._topic_of_label[:, topic]))
+        spoke = row.data * (self.head.weights[row.indices, label] - self._average[row.indices])
+        surfaces = self.features.surfaces(seen.texts[at])
+        words: dict[str, float] = {}
+        pieces: dict[str, float] = {}
+        for term, weight in zip(row.indices.tolist(), spoke.tolist(), strict=True):
+            for surface in surfaces.get(term, ()):
+                words[surface] = words.get(surface, 0.0) + weight / len(surfaces[term])
+            if (piece := self.features.piece(term)) is not None:
+                pieces[piece] = weight
+        return tuple((_best(words) + _best(pieces))[:_REASONS])
+
+
+def _best(reasons: Mapping[str, float]) -> list[tuple[str, float]]:
+    best = sorted(reasons.items(), key=lambda reason: -reason[1])[:_REASONS]
+    return [(term, weight) for term, weight in best if weight > 0]

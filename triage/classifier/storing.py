@@ -13,24 +13,26 @@ import logging
 import os
 import tempfile
 import zipfile
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from triage.classifier.examples import Descriptions, describe
+from triage.classifier.examples import Descriptions, describe, files
 from triage.classifier.examples import load as load_examples
-from triage.classifier.features import Features
+from triage.classifier.features import FAMILIES, Features
 from triage.classifier.fingerprint import fingerprint
+from triage.classifier.lexicon import Lexicon
+from triage.classifier.lexicon import load as load_lexicon
 from triage.classifier.model import Classifier, Head, Memory
 
 if TYPE_CHECKING:
     from triage.classifier.training import Progress
 
-__all__ = ["ModelFileError", "load", "pack", "ready", "save", "unpack"]
+__all__ = ["ModelFileError", "Sources", "learn", "load", "pack", "ready", "save", "unpack"]
 
 _VERSION = b"triage model 1\n"
 _DIGEST = hashlib.sha256().digest_size
@@ -42,15 +44,26 @@ class ModelFileError(Exception):
     """A model file that cannot be used, and what to do about it."""
 
 
-def ready(
-    folders: Sequence[Path], descriptions: Descriptions, path: Path, progress: Progress | None = None
-) -> Classifier:
-    """The model of these examples: the stored one while it is of them and of this code, else trained now and stored.
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a model is made of. The keys of `descriptions` are the topics that exist."""
 
-    The keys of `descriptions` are the topics that exist. Training takes some ten seconds: `progress` hears of it.
-    Raises Problems when the examples must be mended first, ValueError when they name fewer than two topics.
+    folders: tuple[Path, ...]  # of example files
+    lexicon: Path
+    descriptions: Descriptions
+
+    def digest(self) -> str:
+        """Changes when the model must be trained anew."""
+        return fingerprint((*files(self.folders), self.lexicon), self.descriptions)
+
+
+def ready(sources: Sources, path: Path, progress: Progress | None = None) -> Classifier:
+    """The model of these sources: the stored one while it is of them and of this code, else trained now and stored.
+
+    Training takes some ten seconds: `progress` hears of it. Raises Problems when the sources must be mended first,
+    ValueError when the examples name fewer than two topics.
     """
-    digest = fingerprint(folders, descriptions)
+    digest = sources.digest()
     try:
         stored = load(path)
         if stored.digest == digest:
@@ -59,14 +72,21 @@ def ready(
         pass
     except ModelFileError as error:
         log.warning("%s", error)
-    from triage.classifier.training import train  # scikit-learn: slow to import, needed here alone
-
-    model = replace(train(load_examples(folders, descriptions), describe(descriptions), progress), digest=digest)
+    model = learn(sources, progress)
     try:
         save(model, path)
     except OSError as error:
         log.warning("the trained model could not be stored (%s); it will be trained again at the next start", error)
     return model
+
+
+def learn(sources: Sources, progress: Progress | None = None) -> Classifier:
+    """A model trained now. Raises what `ready` raises."""
+    from triage.classifier.training import train  # scikit-learn: slow to import, needed here alone
+
+    examples = load_examples(sources.folders, sources.descriptions)
+    model = train(examples, describe(sources.descriptions), load_lexicon(sources.lexicon), progress)
+    return replace(model, digest=sources.digest())
 
 
 def save(model: Classifier, path: Path) -> None:
@@ -121,13 +141,13 @@ def _arrays(model: Classifier) -> dict[str, Any]:
         "temperature": model.head.temperature,
         "ids": model.memory.ids,
         "usual": model.memory.usual,
+        "lexicon": model.features.lexicon.concepts,
         "technical": (model.technical.labels, model.technical.temperature) if model.technical else None,
     }
     rows = model.memory.rows
     arrays = {
         "about": _bytes(json.dumps(about)),
-        "words": _bytes("\n".join(model.features.words)),
-        "parts": _bytes("\n".join(model.features.parts)),
+        **{name: _bytes("\n".join(terms)) for name, terms in zip(FAMILIES, model.features.terms, strict=True)},
         "idf": model.features.idf,
         "weights": model.head.weights,
         "bias": model.head.bias,
@@ -142,7 +162,7 @@ def _arrays(model: Classifier) -> dict[str, Any]:
 
 def _model(arrays: Mapping[str, Any]) -> Classifier:
     about = json.loads(_text(arrays["about"]))
-    features = Features(_lines(arrays["words"]), _lines(arrays["parts"]), arrays["idf"])
+    features = Features([_lines(arrays[name]) for name in FAMILIES], arrays["idf"], Lexicon(about["lexicon"]))
     kept = (arrays["row_data"], arrays["row_indices"], arrays["row_ends"])
     technical = about["technical"]
     return Classifier(
@@ -152,7 +172,12 @@ def _model(arrays: Mapping[str, Any]) -> Classifier:
         technical=Head(tuple(technical[0]), arrays["technical_weights"], arrays["technical_bias"], technical[1])
         if technical
         else None,
-        memory=Memory(tuple(about["ids"]), csr_matrix(kept, shape=(len(about["ids"]), len(features))), about["usual"]),
+        memory=Memory(
+            tuple(about["ids"]),
+            csr_matrix(kept, shape=(len(about["ids"]), len(features))),
+            features.square,
+            about["usual"],
+        ),
         threshold=about["threshold"],
         digest=about["digest"],
     )

@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 from scipy.linalg import cholesky, solve_triangular
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from triage.classifier.calibration import NEVER, folds, groups, temperature_for, threshold_for
 from triage.classifier.examples import Example
-from triage.classifier.features import Features, Floats, normalise
+from triage.classifier.features import Features, Floats, Ints, normalise
+from triage.classifier.lexicon import Lexicon
 from triage.classifier.model import Classifier, Head, Memory, belongs, softmax
 
 __all__ = ["Progress", "train"]
@@ -35,11 +35,13 @@ JITTER = 1e-6  # keeps the factor defined where two mails have the same n-grams
 TECHNICAL = "technical"
 
 Progress = Callable[[int, int], None]  # steps done, steps in all
-Ints = npt.NDArray[np.intp]
 
 
 def train(
-    examples: Sequence[Example], descriptions: Sequence[Example] = (), progress: Progress | None = None
+    examples: Sequence[Example],
+    descriptions: Sequence[Example] = (),
+    lexicon: Lexicon | None = None,
+    progress: Progress | None = None,
 ) -> Classifier:
     """A model from examples. Descriptions of topics are learnt from, but are nobody's neighbours and test nothing.
 
@@ -47,7 +49,7 @@ def train(
     """
     if len({example.topic for example in examples}) < 2:
         raise ValueError("a model needs examples of at least two topics")
-    lesson = _Lesson.of(examples, descriptions)
+    lesson = _Lesson.of(examples, descriptions, lexicon or Lexicon({}))
     tell = progress or (lambda _done, _all: None)
     tell(0, FOLDS + 2)
     model = _fit(lesson, np.arange(len(lesson.texts)))
@@ -71,9 +73,10 @@ class _Lesson:
     topics: tuple[str, ...]
     ids: tuple[str, ...]  # of the examples alone
     owner: dict[str, str]  # the topic of each label
+    lexicon: Lexicon
 
     @classmethod
-    def of(cls, examples: Sequence[Example], descriptions: Sequence[Example]) -> _Lesson:
+    def of(cls, examples: Sequence[Example], descriptions: Sequence[Example], lexicon: Lexicon) -> _Lesson:
         known = {example.topic for example in examples}
         rows = [*examples, *(one for one in descriptions if one.topic in known)]
         return cls(
@@ -82,6 +85,7 @@ class _Lesson:
             topics=tuple(one.topic for one in rows),
             ids=tuple(one.id for one in examples),
             owner={one.label: one.topic for one in rows},
+            lexicon=lexicon,
         )
 
 
@@ -98,7 +102,7 @@ class _Held:
 def _fit(lesson: _Lesson, at: Ints) -> Classifier:
     """An uncalibrated model of some of the mails."""
     texts = [lesson.texts[one] for one in at]
-    features = Features.learn(texts, least=2 if len(texts) >= MANY else 1)
+    features = Features.learn(texts, lesson.lexicon, least=2 if len(texts) >= MANY else 1)
     rows = features.rows(texts)
     factor = _factor(rows)
     head = _head(rows, factor, [lesson.labels[one] for one in at])
@@ -108,15 +112,15 @@ def _fit(lesson: _Lesson, at: Ints) -> Classifier:
         head=head,
         owners=tuple(lesson.owner[label] for label in head.labels),
         technical=_head(rows, factor, is_technical) if "yes" in is_technical else None,
-        memory=_memory(lesson, at, rows),
+        memory=_memory(lesson, at, rows, features.square),
         threshold=NEVER,
         digest="",
     )
 
 
-def _memory(lesson: _Lesson, at: Ints, rows: csr_matrix) -> Memory:
+def _memory(lesson: _Lesson, at: Ints, rows: csr_matrix, square: float) -> Memory:
     kept = np.flatnonzero(at < len(lesson.ids))
-    memory = Memory(tuple(lesson.ids[one] for one in at[kept]), rows[kept], usual=1.0)
+    memory = Memory(tuple(lesson.ids[one] for one in at[kept]), rows[kept], square, usual=1.0)
     likeness, _ = memory.nearest(memory.rows, skip_self=True)
     return replace(memory, usual=float(np.quantile(likeness.mean(axis=1), 0.25)))
 
@@ -140,7 +144,9 @@ def _head(rows: csr_matrix, factor: Floats, labels: Sequence[str]) -> Head:
 def _folds(lesson: _Lesson, model: Classifier) -> Ints:
     count = len(lesson.ids)
     fold = np.full(len(lesson.texts), -1)
-    fold[:count] = folds(lesson.labels[:count], groups(model.memory.rows, like=LIKE), FOLDS)
+    fold[:count] = folds(
+        lesson.labels[:count], groups(model.memory.rows @ model.memory.rows.T / model.memory.square, like=LIKE), FOLDS
+    )
     return fold
 
 

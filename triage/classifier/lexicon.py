@@ -1,0 +1,91 @@
+"""Words that mean the same, in five languages: what lets the model learn from one language for another.
+
+The list is rules/lexicon.yaml. A concept says nothing about topics; which concepts speak for which topic is learnt
+from the examples like everything else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from triage.yamlfile import Model, Problem, Problems, read
+
+__all__ = ["Lexicon", "fold", "load"]
+
+_WORD = re.compile(r"\w+")
+_STEM_WORD = re.compile(r"\w+\*?")
+_NORDIC = str.maketrans("æøåäöéü", "aoaaoeu")
+_DOUBLE = re.compile(r"aa|ae|oe")
+_INSIDE = 5  # least characters of a stem that counts in the middle of a compound
+_LONG = 40  # characters of a word that are looked at
+_CACHED = 16_384
+
+
+class _File(Model):
+    concepts: dict[str, tuple[str, ...]]
+
+
+def load(path: Path) -> Lexicon:
+    """The lexicon of a file. Raises Problems where it is no such list or an entry holds no word."""
+    document = read(path, _File, shown_as=f"{path.parent.name}/{path.name}")
+    problems = [
+        Problem(document.place("concepts", concept, at), f"'{entry}' holds no word; write a word, a stem* or two words")
+        for concept, entries in document.value.concepts.items()
+        for at, entry in enumerate(entries)
+        if not _STEM_WORD.search(entry)
+    ]
+    if problems:
+        raise Problems(problems)
+    return Lexicon(document.value.concepts)
+
+
+def fold(text: str) -> str:
+    """Nordic letters however they are spelt: å, aa and a are one, so are ø, oe, ö and o, and æ, ae and ä."""
+    return _DOUBLE.sub(lambda pair: pair.group()[0], text.translate(_NORDIC))
+
+
+class Lexicon:
+    """Finds concepts among normalised words. Empty, it finds none."""
+
+    def __init__(self, concepts: Mapping[str, Iterable[str]]) -> None:
+        self.concepts = {concept: tuple(entries) for concept, entries in concepts.items()}
+        self._words: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self._stems: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for concept, entries in self.concepts.items():
+            for entry in entries:
+                first, *rest = _STEM_WORD.findall(fold(entry.lower()))
+                table = self._stems if first.endswith("*") else self._words
+                table.setdefault(first.rstrip("*"), []).append((tuple(rest), concept))
+        self._begins = lru_cache(_CACHED)(self._look_up)
+
+    def seen(self, words: Sequence[str]) -> Iterator[tuple[str, slice]]:
+        """The concepts of a text's words, each with the words that showed it."""
+        folded = [fold(word) for word in words]
+        for at, word in enumerate(folded):
+            for rest, concept in self._begins(word[:_LONG]):
+                end = at + 1 + len(rest)
+                if not rest or _matches(rest, folded[at + 1 : end]):
+                    yield concept, slice(at, end)
+
+    def _look_up(self, word: str) -> tuple[tuple[tuple[str, ...], str], ...]:
+        found = list(self._words.get(word, ()))
+        for end in range(2, len(word) + 1):
+            found += self._stems.get(word[:end], ())
+        if not found:
+            found = [entry for entry in self._inside(word) if not entry[0]]
+        return tuple(dict.fromkeys(found))
+
+    def _inside(self, word: str) -> Iterator[tuple[tuple[str, ...], str]]:
+        for start in range(2, len(word) - _INSIDE + 1):
+            for end in range(start + _INSIDE, len(word) + 1):
+                yield from self._stems.get(word[start:end], ())
+
+
+def _matches(rest: tuple[str, ...], words: list[str]) -> bool:
+    return len(rest) == len(words) and all(
+        word.startswith(wanted[:-1]) if wanted.endswith("*") else word == wanted
+        for wanted, word in zip(rest, words, strict=True)
+    )
