@@ -14,10 +14,31 @@ __all__ = ["MAX_TEXT_BYTES", "describe", "filename", "from_bytes", "is_named", "
 MAX_TEXT_BYTES = 256 * 1024  # of one attachment
 
 _TEXT_NAMES = frozenset(
-    "txt log json har http csv xml md yaml yml curl php rest ndjson jsonl tsv conf ini js ts".split()
+    [
+        "txt",
+        "log",
+        "json",
+        "har",
+        "http",
+        "csv",
+        "xml",
+        "md",
+        "yaml",
+        "yml",
+        "curl",
+        "php",
+        "rest",
+        "ndjson",
+        "jsonl",
+        "tsv",
+        "conf",
+        "ini",
+        "js",
+        "ts",
+    ]
 )
 _TEXT_TYPES = re.compile(
-    r"text/(?!html|calendar|vcard|x-vcard|directory|rtf)|application/(?:[\w.-]+\+)?(?:json|xml|x-?yaml|har)\b"
+    r"text/(?!html|calendar|vcard|x-vcard|directory|rtf)|message/(?:delivery-status|disposition-notification|feedback-report)|application/(?:[\w.-]+\+)?(?:json|xml|x-?yaml|har)\b"
 )
 _OPAQUE = frozenset({"application/octet-stream", "application/x-download", "application/binary", ""})
 _IMAGES = {

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from triage.domain import Attachment
-from triage.mail import attachments, headers, html, plain, tnef
+from triage.mail import attachments, headers, html, mime, plain, tnef
 from triage.mail.charsets import decode, repair
 from triage.mail.mime import Part
 
@@ -148,7 +148,6 @@ def _file(part: Part, body: Body) -> None:
 
 def _attached_mail(name: str, part: Part, body: Body) -> Attachment:
     """An .eml file under another type: its readable text, not its source."""
-    from triage.mail import mime  # noqa: PLC0415
 
     inner = mime.parse(part.content(MAX_ATTACHED_TEXT))
     text = _passed_on(inner, Body(budget=0))[: max(0, body.budget)]

@@ -103,7 +103,7 @@ def _joined(parts: list[tuple[int, bool, str]]) -> str:
     charset, data = "utf-8", b""
     for index, (_, encoded, content) in enumerate(sorted(parts)):
         if encoded and index == 0 and content.count("'") >= 2:
-            charset, _, content = content.split("'", 2)  # noqa: PLW2901 - the prefix belongs to no value
+            charset, _, content = content.split("'", 2)
         raw = content.encode("utf-8", "replace")
         data += unquote_to_bytes(raw) if encoded else raw
     return decode(data, charset)
@@ -130,20 +130,20 @@ def _entries(value: str) -> Iterator[Address]:
     words: list[str] = []
     notes: list[str] = []
     angle, depth = "", 0
-    for token in _TOKEN.findall(value):
-        if token == "(":
+    for piece in _TOKEN.findall(value):
+        if piece == "(":
             depth += 1
-        elif token == ")":
+        elif piece == ")":
             depth = max(0, depth - 1)
         elif depth:
-            notes.append(token)
-        elif token in ",;":
+            notes.append(piece)
+        elif piece in ",;":
             yield _mailbox(words, angle, notes)
             words, notes, angle = [], [], ""
-        elif token.startswith("<") and len(token) > 1:
-            angle = angle or token[1:-1]
-        elif token not in '<>"':
-            words.append(token)
+        elif piece.startswith("<") and len(piece) > 1:
+            angle = angle or piece[1:-1]
+        elif piece not in '<>"':
+            words.append(piece)
     yield _mailbox(words, angle, notes)
 
 

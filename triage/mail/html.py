@@ -20,8 +20,7 @@ __all__ = ["new_text", "to_text"]
 
 MAX_CHARS = 400_000
 MAX_TAGS = 20_000  # the parser's time grows with the square of the nesting
-MAX_TAG_CHARS = 8_000  # and of the attributes of one tag
-_LONG_TAG = re.compile(r"<[^<]{%d}" % MAX_TAG_CHARS)
+_LONG_TAG = re.compile(r"<[^<]{8000}")  # and of the attributes of one tag
 
 
 def new_text(html: str) -> str:

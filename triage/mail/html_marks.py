@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum
+from itertools import islice
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
+
+from triage.mail import quote_headers
+from triage.mail import quote_words as words
 
 __all__ = [
     "Kind",
@@ -24,6 +28,7 @@ __all__ = [
     "whole",
 ]
 
+MAX_DEPTH = 20  # of quote marks written
 Attributes = dict[str, str | None]
 
 
@@ -78,17 +83,52 @@ def whole(value: str | None, default: int) -> int:
 
 
 _QUOTE_NAMES = frozenset(
-    "gmail_attr moz-cite-prefix protonmail_quote yahoo_quoted zmail_extra tutanota_quote ymail_android_signature_quote "
-    "moz-email-headers-table-quote skiff_quote quoted-text history_container wdz_quote hmquote freebirdemailquote "
-    "replied-message gmail_quote_attribution superhuman-quote front-quote".split()
+    [
+        "gmail_attr",
+        "moz-cite-prefix",
+        "protonmail_quote",
+        "yahoo_quoted",
+        "zmail_extra",
+        "tutanota_quote",
+        "ymail_android_signature_quote",
+        "moz-email-headers-table-quote",
+        "skiff_quote",
+        "quoted-text",
+        "history_container",
+        "wdz_quote",
+        "hmquote",
+        "freebirdemailquote",
+        "replied-message",
+        "gmail_quote_attribution",
+        "superhuman-quote",
+        "front-quote",
+    ]
 )
 _BELOW_IDS = frozenset(
-    "divrplyfwdmsg appendonsend stopspelling olk_src_body_section mail-editor-reference-message-container "
-    "outlookmessageheader zwchr reply-intro".split()
+    [
+        "divrplyfwdmsg",
+        "appendonsend",
+        "stopspelling",
+        "olk_src_body_section",
+        "mail-editor-reference-message-container",
+        "outlookmessageheader",
+        "zwchr",
+        "reply-intro",
+    ]
 )
 _SIGNATURE_NAMES = frozenset(
-    "gmail_signature moz-signature signature ms-outlook-mobile-signature applemailsignature protonmail_signature_block "
-    "tutanota_signature zimbra_signature ymail_android_signature signature_block".split()
+    [
+        "gmail_signature",
+        "moz-signature",
+        "signature",
+        "ms-outlook-mobile-signature",
+        "applemailsignature",
+        "protonmail_signature_block",
+        "tutanota_signature",
+        "zimbra_signature",
+        "ymail_android_signature",
+        "signature_block",
+    ]
 )
 
 
@@ -122,36 +162,27 @@ def _blockquote(names: list[str], attributes: Attributes) -> Kind:
 
 # ── looks at the surroundings, all bounded ──────────────────────────────────────────────────────────
 
-_FORWARD = re.compile(
-    r"\W{0,40}(?:begin forwarded message|forwarded message|original message forwarded|videresendt (?:melding|besked|mail)|"
-    r"vidaresend melding|start på videresendt|vidarebefordrat (?:meddelande|brev)|vidarebefordrat|välitetty viesti|"
-    r"välitetty|edelleen lähetetty|lähetetty edelleen|weitergeleitete nachricht|anfang der weitergeleiteten)",
-    re.IGNORECASE,
-)
-_HEADER = re.compile(
-    r"\s*\*?(?:from|sent|date|to|subject|fra|frå|sendt|dato|til|emne|från|skickat|datum|till|ämne|lähettäjä|lähetetty|"
-    r"päivämäärä|vastaanottaja|aihe|von|gesendet|an|betreff|de|envoyé)\s{0,3}:",
-    re.IGNORECASE,
-)
-_ATTRIBUTION = re.compile(r"(?:\d.*|@.*|\b(?:wrote|skrev|skreiv|kirjoitti|schrieb)\b.*):\s*$", re.IGNORECASE)
+_LABELS = "|".join([words.FROM_LABELS, words.DATE_LABELS, words.TO_LABELS, words.SUBJECT_LABELS])
+_HEADER = re.compile(rf"[\s*]{{0,6}}(?:{_LABELS})\s{{0,3}}:")
+_ATTRIBUTION = re.compile(rf"(?:\d|@|(?<!\w)(?:{words.VERBS})(?!\w)).*:\s*$", re.IGNORECASE)
 
 
 def forwarded(node: Any) -> bool:
     """Whether the element begins with a forwarding line: then it is not history."""
-    return bool(_FORWARD.match(_opening(node)))
+    first = next(_texts(node), "")
+    return quote_headers.forwards([first], 0)
+
+
+def _texts(node: Any, steps: int = 200) -> Iterator[str]:
+    """The first pieces of text in an element."""
+    for one in islice(node.traverse(include_text=True), steps):
+        if one.tag == "-text" and (text := (one.text_content or "").strip()):
+            yield text
 
 
 def _opening(node: Any, limit: int = 200) -> str:
     """The first characters of text in an element."""
-    found, length = [], 0
-    for steps, one in enumerate(node.traverse(include_text=True)):
-        if one.tag == "-text":
-            piece = (one.text_content or "").strip()
-            found.append(piece)
-            length += len(piece)
-        if length > limit or steps > 200:
-            break
-    return " ".join(filter(None, found))[:limit]
+    return " ".join(islice(_texts(node), 8))[:limit]
 
 
 def header_follows(rule: Any) -> bool:
@@ -239,7 +270,7 @@ def render(lines: Sequence[_TextLine]) -> str:
             continue
         if index == marked and not (out and out[-1].strip() in ("--", "—")):
             out.append("-- ")
-        text = ">" * line.depth + (" " + line.text if line.depth and line.text else line.text)
+        text = ">" * min(MAX_DEPTH, line.depth) + (" " + line.text if line.depth and line.text else line.text)
         if text or line.verbatim or (out and out[-1]):
             out.append(text)
     return "\n".join(out).strip("\n")

@@ -12,12 +12,59 @@ from triage.mail.charsets import storable
 __all__ = ["Line", "Walk"]
 
 _BLOCK = frozenset(
-    "address article aside blockquote body caption center dd details dir div dl dt fieldset figcaption figure footer "
-    "form h1 h2 h3 h4 h5 h6 header hr html li main menu nav ol p pre section summary table tbody tfoot thead tr ul".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "html",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "tr",
+        "ul",
+    ]
 )
-_SPACED = frozenset("p h1 h2 h3 h4 h5 h6 ul ol dl pre blockquote table".split())
-_VERBATIM = frozenset("pre textarea listing xmp plaintext".split())
-_UNSEEN = frozenset("head script style title template svg math iframe object noframes noembed".split())
+_SPACED = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre", "blockquote", "table"])
+_VERBATIM = frozenset(["pre", "textarea", "listing", "xmp", "plaintext"])
+_UNSEEN = frozenset(
+    ["head", "script", "style", "title", "template", "svg", "math", "iframe", "object", "noframes", "noembed"]
+)
+_LISTS = frozenset(["ul", "ol", "menu", "dir"])
+_CELLS = frozenset(["td", "th"])
+MAX_INDENT = 8  # levels of a list
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _PADDING = str.maketrans("", "", "\u200b\u200c\u2060\ufeff\u034f\u00ad")
 
@@ -57,8 +104,9 @@ class Walk:
         self.buffer: list[str] = []
         self.open: list[_Frame] = []
         self.depth = self.signatures = self.verbatims = 0
+        self.lists: list[_Frame] = []
         self.separated = False
-        self.looks = 40  # look-aheads left; they cost time
+        self.looks = 100  # look-aheads left; they cost time
 
     def text(self, root: Any) -> str:
         """The text below `root`."""
@@ -113,14 +161,15 @@ class Walk:
                 self._gap()
         if tag == "a":
             frame.link = (attributes.get("href") or "", len(self.buffer))
-        elif tag in ("td", "th"):
+        elif tag in _CELLS:
             self._flush()
             frame.outer, self.lines = self.lines, []
         elif tag == "li":
             self.buffer.append(self._bullet())
-        elif tag == "ol":
-            frame.number = marks.whole(attributes.get("start"), 1)
-        elif tag == "hr" and marks.header_follows(node):
+        elif tag in _LISTS:
+            frame.number = marks.whole(attributes.get("start"), 1) if tag == "ol" else None
+            self.lists.append(frame)
+        elif tag == "hr" and self._may_look() and marks.header_follows(node):
             self._separate()
         frame.verbatim = tag in _VERBATIM or marks.preformatted(attributes)
         self.verbatims += frame.verbatim
@@ -136,7 +185,9 @@ class Walk:
             frame.signature = True
             self._flush()
             self.signatures += 1
-        elif kind is marks.Kind.BELOW or (kind is marks.Kind.RULE and marks.bold_header(frame.node)):
+        elif kind is marks.Kind.BELOW or (
+            kind is marks.Kind.RULE and self._may_look() and marks.bold_header(frame.node)
+        ):
             self._separate()
         elif kind is not marks.Kind.RULE and self._is_history(kind, frame.node, attributes):
             frame.quote = True
@@ -146,14 +197,18 @@ class Walk:
     def _is_history(self, kind: marks.Kind, node: Any, attributes: dict[str, str | None]) -> bool:
         if self.depth:
             return frame_quotes(kind)
-        if self.looks <= 0:
+        if not self._may_look():
             return kind is not marks.Kind.MAYBE
-        self.looks -= 1
         if marks.forwarded(node):
             return False
         if kind is marks.Kind.WRAPPER:
             return not node.css_first("blockquote")
         return kind is not marks.Kind.MAYBE or marks.plain_quote(node, attributes, self._last())
+
+    def _may_look(self) -> bool:
+        """Whether the mail may still ask for a look ahead; each costs time, and a hostile mail would ask for many."""
+        self.looks -= 1
+        return self.looks >= 0
 
     def _close(self, frame: _Frame) -> None:
         if frame.link:
@@ -166,6 +221,8 @@ class Walk:
             self._end_row(frame)
         elif frame.tag in _SPACED and not frame.tight:
             self._gap()
+        if frame.tag in _LISTS:
+            self.lists.pop()
         self.depth -= frame.quote
         self.signatures -= frame.signature
         self.verbatims -= frame.verbatim
@@ -212,12 +269,11 @@ class Walk:
         return any(frame.tag in ("li", "td", "th") for frame in self.open[-3:])
 
     def _bullet(self) -> str:
-        lists = [frame for frame in self.open if frame.tag in ("ul", "ol", "menu", "dir")][-8:]
-        indent = "  " * max(0, len(lists) - 1)
-        if not lists or lists[-1].number is None:
+        indent = "  " * min(MAX_INDENT, max(0, len(self.lists) - 1))
+        if not self.lists or self.lists[-1].number is None:
             return indent + "- "
-        lists[-1].number += 1
-        return f"{indent}{lists[-1].number - 1}. "
+        self.lists[-1].number += 1
+        return f"{indent}{self.lists[-1].number - 1}. "
 
     def _end_link(self, target: str, begin: int) -> None:
         shown = "".join(self.buffer[begin:])

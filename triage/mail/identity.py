@@ -10,8 +10,21 @@ __all__ = ["key"]
 
 # What the sender's program wrote. Received, Return-Path, Delivered-To, DKIM, ARC, X-... are added on the way.
 _CONTENT = frozenset(
-    "from sender reply-to to cc subject date in-reply-to references mime-version content-type "
-    "content-transfer-encoding content-disposition".split()
+    [
+        "from",
+        "sender",
+        "reply-to",
+        "to",
+        "cc",
+        "subject",
+        "date",
+        "in-reply-to",
+        "references",
+        "mime-version",
+        "content-type",
+        "content-transfer-encoding",
+        "content-disposition",
+    ]
 )
 _CHUNK = 1024 * 1024
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from triage.domain import Address, InboundMail
-from triage.mail import body, headers, identity, mime, quotes
+from triage.mail import body, headers, identity, mime, quote_headers, quotes
 from triage.mail.charsets import repair, storable
 from triage.mail.language import language_of
 
@@ -21,11 +21,6 @@ _FORWARD = re.compile(
 )
 _FORWARD_NORDIC = re.compile(r"(?:(?:re|sv)\s?:\s*)*vs\s?:", re.IGNORECASE)
 _FINNISH_BLOCK = re.compile(r"^\W*(?:Lähettäjä|Lähetetty|Aihe)\s?:", re.MULTILINE)
-_PASSED_ON = re.compile(
-    r"^[>\s]*(?:-{2,}\s*(?:Forwarded|Videresendt|Vidarebefordrat|Vidaresend|Välitetty|Edelleenlähetetty)|Begin forwarded message:|"
-    r"(?:Videresendt|Vidaresend) (?:melding|besked|e-post):|Vidarebefordrat (?:brev|mail):|Välitetty viesti)",
-    re.MULTILINE | re.IGNORECASE,
-)
 
 
 def parse(raw: bytes) -> InboundMail:
@@ -54,7 +49,7 @@ def parse(raw: bytes) -> InboundMail:
         date=headers.date(root.header("date")),
         language=language_of(f"{subject}\n{new}"),
         attachments=tuple(content.attachments),
-        forwarded=bool(content.forwarded) or (forward and not parts.quoted) or bool(_PASSED_ON.search(parts.new)),
+        forwarded=bool(content.forwarded) or (forward and not parts.quoted) or _passes_on(parts.new),
         headers=tuple(_headers(root)),
         content_types=tuple(_content_types(root)),
         size=len(raw),
@@ -66,6 +61,12 @@ def _is_forward(subject: str, text: str) -> bool:
     if _FORWARD.match(subject):
         return True
     return bool(_FORWARD_NORDIC.match(subject)) and not _FINNISH_BLOCK.search(text)
+
+
+def _passes_on(text: str) -> bool:
+    """Whether a line of the text says that somebody else's mail follows."""
+    marked = (line for line in text.split("\n") if line.rstrip().endswith((":", "-", "_")))
+    return any(quote_headers.forwards([line], 0) for line in marked)
 
 
 def _all(root: mime.Part, name: str) -> str:
