@@ -26,7 +26,8 @@ from triage.domain import (
     Verdict,
     Where,
 )
-from triage.fields.profiles import Handbook, Profile
+from triage.fields.handbook import Handbook
+from triage.fields.profiles import Profile
 from triage.rulebook.book import Rulebook
 from triage.rulebook.standing import Standing
 from triage.threads import Belonging

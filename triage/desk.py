@@ -19,9 +19,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from triage.config import Limits, ReplyLimit
-from triage.decision import Policy, judge, withheld
+from triage.decision import judge, withheld
 from triage.domain import InboundMail, Kind, Reading, Reply, Ticket, Tray, Verdict
-from triage.replies.writer import Writer
+from triage.mind import Mind
 from triage.store import outbox, trouble
 from triage.store.ledger import Handled, Ledger, Queued
 from triage.store.store import Store, is_loss
@@ -29,21 +29,12 @@ from triage.threads import Signer, belonging
 from triage.transport.mailbox import Arrival, Bounds, Mailbox
 from triage.transport.outgoing import Envelope, compose
 from triage.transport.smtp import Delivery, RelayLost, RelayRefused, Sender
-from triage.understanding import Understanding, Unreadable
+from triage.understanding import Unreadable
 
 log = logging.getLogger(__name__)
 
 Tally = Counter[str]
 ASKING = frozenset({"request_info", "still_missing"})
-
-
-@dataclass(frozen=True)
-class Mind:
-    """What the desk thinks with: replaced as a whole when staff change the rules."""
-
-    understanding: Understanding
-    policy: Callable[[], Policy]
-    writer: Writer
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import click
 
 from triage.cli import shipped
 from triage.cli.exits import told_plainly
+from triage.cli.progress import training
 from triage.config import load
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def command(*, folder: Path) -> None:
         from triage.desk import run_once
         from triage.store import queries
 
-        desk = desk_for(settings, progress=lambda line: click.echo(line, err=True))
+        desk = desk_for(settings, training)
         waiting = sum(mailbox.count_waiting() for mailbox in desk.mailboxes)
         with click.progressbar(length=waiting, label="handling the sample mail") as bar:
             tally = run_once(desk, progress=bar.update)

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
-
-from triage.cli import wiring
 from triage.cli.any_ticket import AnyTicket
+from triage.cli.progress import training
+from triage.cli.signing import signer_for
 from triage.config import Settings
 from triage.decision import judge
-from triage.desk import Mind
 from triage.domain import Evidence, Finding, Reading, Reply, TicketNumber, Verdict
+from triage.mind import Mind, load
 from triage.threads import Belonging, Signer, belonging
 from triage.understanding import Unreadable
 
@@ -49,8 +48,8 @@ class Explainer:
     @classmethod
     def build(cls, settings: Settings) -> Explainer:
         """Raises Problems."""
-        mind = wiring.mind_for(settings, progress=lambda line: click.echo(line, err=True))
-        return cls(mind, wiring.signer_for(settings, make_key=False), settings.public_domains)
+        mind = load(settings, training)
+        return cls(mind, signer_for(settings, make_key=False), settings.public_domains)
 
     def explain(self, files: Sequence[Path]) -> list[Explained | NotRead]:
         """One result for each file, in order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,12 +55,12 @@ def _utc(day: datetime | None) -> datetime | None:
     return day.replace(tzinfo=UTC) if day else None
 
 
-def _document(found: list[Rate], actions: object, complete: int, asked: int) -> dict[str, object]:
+def _document(found: list[Rate], actions: Sequence[ActionCount], complete: int, asked: int) -> dict[str, object]:
     return {
         "definition": "first mails of technical tickets; share = missing / needed; interval is 95 % Wilson",
         "complete_at_first_mail": {"complete": complete, "of": asked},
         "missing": [asdict(rate) | {"share": round(rate.share, 4), "interval": rate.interval} for rate in found],
-        "actions": [asdict(action) for action in actions],  # type: ignore[attr-defined]
+        "actions": [asdict(action) for action in actions],
     }
 
 
@@ -80,7 +81,7 @@ def _csv(found: list[Rate]) -> None:
         )
 
 
-def _tables(found: list[Rate], actions: list[ActionCount], complete: int, asked: int) -> None:
+def _tables(found: list[Rate], actions: Sequence[ActionCount], complete: int, asked: int) -> None:
     from rich.console import Console
     from rich.table import Table
 

@@ -13,6 +13,7 @@ import click
 
 from triage.cli.exits import told_plainly
 from triage.cli.options import config_option
+from triage.cli.progress import training
 from triage.config import Poll, load
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def command(*, once: bool, verbose: bool, config: Path) -> None:
         settings = load(config)
         from triage.cli.wiring import desk_for
 
-        desk = desk_for(settings, progress=lambda line: click.echo(line, err=True))
+        desk = desk_for(settings, training)
         if once:
             _once(desk)
         else:

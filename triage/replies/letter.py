@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from triage.domain import Language
+from triage.fields.handbook import Conflict
 
 
 class Link(str):
@@ -44,14 +45,6 @@ class Hint:
 
     text: str
     link: Link
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """The mail says one environment and calls the other."""
-
-    said: str
-    called: str
 
 
 @dataclass(frozen=True, slots=True)

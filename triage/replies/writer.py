@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from triage.config import Settings
 from triage.domain import Address, Finding, Flag, InboundMail, Language, Reading, Reply, TicketNumber, Verdict
-from triage.fields.handbook import Handbook
-from triage.replies.letter import Asked, Conflict, Given, Hint, Letter, Link, Pointer
+from triage.fields.handbook import Conflict, Handbook
+from triage.replies.letter import Asked, Given, Hint, Letter, Link, Pointer
 from triage.replies.rendering import Templates
 from triage.rulebook.book import Rulebook
 from triage.threads import Signer

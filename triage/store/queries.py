@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -48,7 +49,7 @@ def handled(db: sa.Connection) -> Sequence[HandledMail]:
     return [_handled(row) for row in db.execute(sa.select(*columns).select_from(joined).order_by(mail.c.id))]
 
 
-def _handled(row: sa.Row[tuple[object, ...]]) -> HandledMail:
+def _handled(row: Any) -> HandledMail:
     return HandledMail(
         uid=row.uid,
         subject=row.subject,
