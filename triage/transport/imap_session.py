@@ -316,7 +316,8 @@ def _log_in(client: IMAPClient, account: ImapAccount) -> None:
             client.plain_login(account.user, account.password)  # LOGIN cannot carry other letters
     except LoginError as error:
         said = _words(error)
-        if _PASSING.search(said):
+        broken = isinstance(error.__context__, IMAPClientAbortError)  # LoginError hides a lost connection
+        if broken or _PASSING.search(said):
             raise MailboxLost(f"{account.name}: {account.host}: login failed for now: {said}") from None
         who = f"{account.name}: {account.host} refuses the login of '{account.user}'"
         raise MailboxRefused(f"{who} ({said}); correct 'user' or 'password'") from None

@@ -17,12 +17,23 @@ class Diagnosis:
     line: str
 
 
+class BadAuthority(OSError):  # noqa: N818 - an OSError, so that it takes the way of all connection failures
+    """The file of trusted authorities cannot be used; the message says why."""
+
+
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     """Settings that check the certificate and the host name, against the system's authorities or a file's.
 
-    Raises OSError (ssl.SSLError included) when the file cannot be read.
+    Raises BadAuthority when the file cannot be read.
     """
-    return ssl.create_default_context(cafile=str(ca_file) if ca_file is not None else None)
+    if ca_file is None:
+        return ssl.create_default_context()
+    try:
+        return ssl.create_default_context(cafile=str(ca_file))
+    except ssl.SSLError:
+        raise BadAuthority(f"'ca_file' {ca_file} holds no certificate in PEM form") from None
+    except OSError as error:
+        raise BadAuthority(f"'ca_file' {ca_file} cannot be read: {error.strerror}") from None
 
 
 def is_loopback(host: str) -> bool:
@@ -37,6 +48,8 @@ def diagnose(error: OSError, host: str, port: int) -> Diagnosis:
     """What an error while connecting means for the operator."""
     where = f"{host}:{port}"
     match error:
+        case BadAuthority():
+            return Diagnosis(True, str(error))
         case ssl.SSLCertVerificationError():
             advice = "correct 'host', or name the authority's file in 'ca_file'"
             return Diagnosis(True, f"the certificate of {where} is not valid ({error.verify_message}); {advice}")

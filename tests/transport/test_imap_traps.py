@@ -1,0 +1,324 @@
+"""What servers and imapclient do wrong, provoked by a scripted server. Numbers are those of the trap list in docs."""
+
+from __future__ import annotations
+
+import logging
+import resource
+import signal
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from servers.accounts import TRAYS
+from servers.scripted_imap import PASSWORD, USER, ScriptedImap, Talk
+
+from triage.domain import Tray
+from triage.transport.accounts import ImapAccount
+from triage.transport.imap import ImapMailbox
+from triage.transport.mailbox import Arrival, Bounds, MailboxLost, MailboxRefused
+
+LONG = 170  # seconds: longer than any test may take, so a wait that misses its event fails
+MAILS = {uid: b"Subject: mail %d\r\n\r\nbody\r\n" % uid for uid in (3, 5, 8)}
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedImap]:
+    server = ScriptedImap(MAILS)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def mailbox(server: ScriptedImap) -> Iterator[ImapMailbox]:
+    mailbox = ImapMailbox(account(server))
+    yield mailbox
+    mailbox.close()
+
+
+def account(server: ScriptedImap, timeout: float = 1.0) -> ImapAccount:
+    return ImapAccount("support", server.host, USER, PASSWORD, TRAYS, server.port, "none", timeout=timeout)
+
+
+def waiting(mailbox: ImapMailbox, bounds: Bounds | None = None) -> list[Arrival]:
+    return [arrival for batch in mailbox.waiting(bounds or Bounds()) for arrival in batch]
+
+
+def uids(arrivals: list[Arrival]) -> list[str]:
+    return [arrival.uid for arrival in arrivals]
+
+
+def patiently(mailbox: ImapMailbox, tries: int = 10) -> list[Arrival]:
+    """Look again after each loss, as the desk does."""
+    for _ in range(tries):
+        try:
+            return waiting(mailbox)
+        except MailboxLost:
+            continue
+    raise AssertionError("the mailbox never came back")
+
+
+# ── IDLE ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_trap_1_a_server_that_dies_in_idle_is_a_loss_and_no_spin(server: ScriptedImap, mailbox: ImapMailbox) -> None:
+    waiting(mailbox)
+    server.on["IDLE"] = lambda talk: (talk.send(b"+ idling\r\n"), talk.hang_up())[1]
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+    with pytest.raises(MailboxLost, match="while waiting for mail"):
+        mailbox.wait(LONG)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_utime - before < 0.5
+    assert uids(waiting(mailbox)) == ["1:3", "1:5", "1:8"], "the next call connects anew"
+
+
+def test_trap_2_mail_announced_together_with_the_continuation_is_heard(
+    server: ScriptedImap, mailbox: ImapMailbox
+) -> None:
+    waiting(mailbox)
+
+    def coalesced(talk: Talk) -> None:
+        server.idling = talk
+        talk.send(b"+ idling\r\n* 4 EXISTS\r\n")
+
+    server.on["IDLE"] = coalesced
+    assert mailbox.wait(LONG) is True
+
+
+def test_trap_3_mail_announced_before_the_continuation_is_heard(server: ScriptedImap, mailbox: ImapMailbox) -> None:
+    waiting(mailbox)
+    server.on["IDLE"] = lambda talk: talk.send(b"* 4 EXISTS\r\n+ idling\r\n")
+    assert mailbox.wait(LONG) is True
+    assert uids(waiting(mailbox)) == ["1:3", "1:5", "1:8"]
+
+
+def test_trap_4_an_announcement_in_two_packets_is_heard(server: ScriptedImap, mailbox: ImapMailbox) -> None:
+    waiting(mailbox)
+
+    def halved(talk: Talk) -> None:
+        server.idling = talk
+        talk.send(b"+ idling\r\n")
+        threading.Timer(0.05, talk.send, [b"* 4 EXI"]).start()
+
+    server.on["IDLE"] = halved
+    server.on["DONE"] = lambda talk: (talk.send(b"STS\r\n"), server.done())[1]
+    assert mailbox.wait(LONG) is True
+
+
+def test_traps_5_and_6_a_half_open_link_is_a_loss_and_the_next_call_connects_anew(
+    server: ScriptedImap, mailbox: ImapMailbox
+) -> None:
+    waiting(mailbox)
+    server.on["DONE"] = lambda talk: None
+    with pytest.raises(MailboxLost, match=r"timed out|timeout"):
+        mailbox.wait(0.1)
+    del server.on["DONE"]
+    assert uids(waiting(mailbox)) == ["1:3", "1:5", "1:8"]
+    assert server.connections == 2
+
+
+def test_mail_announced_at_the_end_of_another_command_is_not_slept_through(
+    server: ScriptedImap, mailbox: ImapMailbox
+) -> None:
+    uid = waiting(mailbox)[0].uid
+    server.on["UID MOVE"] = lambda talk: talk.ok(b"* 7 EXISTS\r\n")
+    mailbox.file([uid], Tray.ANSWERED)
+    assert mailbox.wait(LONG) is True
+
+
+def test_a_server_without_idle_is_polled() -> None:
+    server = ScriptedImap(MAILS, capabilities="MOVE UIDPLUS")
+    mailbox = ImapMailbox(account(server))
+    waiting(mailbox)
+    assert mailbox.wait(0.01) is True
+    assert not server.asked("IDLE")
+    assert "polling" in mailbox.examine().remarks[0]
+    mailbox.close()
+    server.stop()
+
+
+def test_a_signal_during_the_wait_ends_it_at_once_and_the_mailbox_stays_usable(
+    server: ScriptedImap, mailbox: ImapMailbox
+) -> None:
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    waiting(mailbox)
+    before = signal.signal(signal.SIGUSR1, stop)
+    try:
+        main = threading.main_thread().ident
+        threading.Timer(0.2, signal.pthread_kill, [main, signal.SIGUSR1]).start()
+        with pytest.raises(KeyboardInterrupt):
+            mailbox.wait(LONG)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert uids(waiting(mailbox)) == ["1:3", "1:5", "1:8"]
+
+
+# ── fetching ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_trap_9_a_star_that_matches_the_last_mail_again_brings_nothing_twice(
+    server: ScriptedImap, mailbox: ImapMailbox
+) -> None:
+    everything = frozenset({"1:3", "1:5", "1:8"})
+    assert [*mailbox.waiting(Bounds(), skip=everything)] == []
+    assert waiting(mailbox) == [], "the server names all of them again, but none is above what was seen"
+    assert server.asked("UID SEARCH UID 9:[*] UNDELETED")
+
+
+def test_trap_11_a_mail_whose_body_is_nil_was_removed_and_is_passed_over(
+    server: ScriptedImap, mailbox: ImapMailbox
+) -> None:
+    def removed(talk: Talk) -> None:
+        items = " ".join(talk.words)
+        gone = b'* 5 FETCH (UID 5 INTERNALDATE "20-Nov-2026 10:00:00 +0100" BODY[] NIL)\r\n'
+        talk.ok(b"".join(gone if uid == 5 and "BODY" in items else server.fetched(uid, items) for uid in talk.uids()))
+
+    server.on["UID FETCH"] = removed
+    assert uids(waiting(mailbox)) == ["1:3", "1:8"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"* 5 FETCH (UID 5 BODY[] {2}\r\nhi BODY)\r\n",
+        b"* 5 FETCH (UID five)\r\n",
+    ],
+)
+def test_an_answer_that_cannot_be_read_troubles_one_mail_only(
+    server: ScriptedImap, mailbox: ImapMailbox, answer: bytes
+) -> None:
+    def garbled(talk: Talk) -> None:
+        items = " ".join(talk.words)
+        odd = "BODY" in items
+        talk.ok(b"".join(answer if uid == 5 and odd else server.fetched(uid, items) for uid in talk.uids()))
+
+    server.on["UID FETCH"] = garbled
+    before, bad, after = waiting(mailbox)
+    assert (before.raw, after.raw) == (MAILS[3], MAILS[8])
+    assert (bad.uid, bad.raw) == ("1:5", b"")
+    assert "cannot be read" in bad.trouble
+
+
+def test_a_date_that_cannot_be_read_costs_only_the_date(server: ScriptedImap, mailbox: ImapMailbox) -> None:
+    def odd(talk: Talk) -> None:
+        items = " ".join(talk.words)
+        talk.ok(b"".join(server.fetched(uid, items).replace(b"20-Nov", b"99-Xyz") for uid in talk.uids()))
+
+    server.on["UID FETCH"] = odd
+    assert [(arrival.raw, arrival.received) for arrival in waiting(mailbox)] == [(raw, None) for raw in MAILS.values()]
+
+
+def test_a_mail_the_server_will_not_give_troubles_one_mail_only(server: ScriptedImap, mailbox: ImapMailbox) -> None:
+    def refusing(talk: Talk) -> None:
+        items = " ".join(talk.words)
+        if 5 in talk.uids() and "BODY" in items:
+            talk.no(b"internal error: the file is damaged")
+        else:
+            talk.ok(b"".join(server.fetched(uid, items) for uid in talk.uids()))
+
+    server.on["UID FETCH"] = refusing
+    found = {arrival.uid: arrival for arrival in waiting(mailbox)}
+    assert found["1:3"].raw == MAILS[3]
+    assert found["1:8"].raw == MAILS[8]
+    assert "the file is damaged" in found["1:5"].trouble
+
+
+@pytest.mark.parametrize("items", ["BODY", "RFC822.SIZE"])
+def test_a_mail_that_kills_the_connection_each_time_is_given_up_and_the_others_come(
+    server: ScriptedImap, mailbox: ImapMailbox, items: str
+) -> None:
+    def poisoned(talk: Talk) -> None:
+        asked = " ".join(talk.words)
+        if 5 in talk.uids() and items in asked:
+            talk.hang_up()
+        else:
+            talk.ok(b"".join(server.fetched(uid, asked) for uid in talk.uids()))
+
+    server.on["UID FETCH"] = poisoned
+    found = {arrival.uid: arrival for arrival in patiently(mailbox)}
+    assert found["1:3"].raw == MAILS[3]
+    assert found["1:8"].raw == MAILS[8]
+    assert "the connection broke 3 times" in found["1:5"].trouble
+    assert server.connections == 5, "once together, three times alone, and then without it"
+
+
+def test_a_restart_during_a_fetch_gives_no_mail_up(server: ScriptedImap, mailbox: ImapMailbox) -> None:
+    calls = iter(range(100))
+
+    def restarting(talk: Talk) -> None:
+        if next(calls) in (1, 4):
+            talk.hang_up()
+        else:
+            talk.ok(b"".join(server.fetched(uid, " ".join(talk.words)) for uid in talk.uids()))
+
+    server.on["UID FETCH"] = restarting
+    assert [arrival.raw for arrival in patiently(mailbox)] == list(MAILS.values())
+
+
+def test_a_new_uidvalidity_forgets_the_folder_and_old_ids_file_nothing(
+    server: ScriptedImap, mailbox: ImapMailbox
+) -> None:
+    old = uids(waiting(mailbox))
+    server.uidvalidity = 2
+    mailbox.close()
+    mailbox.file(old, Tray.ANSWERED)
+    assert not server.asked("UID MOVE")
+    assert uids(waiting(mailbox)) == ["2:3", "2:5", "2:8"]
+
+
+def test_a_very_large_folder_is_searched_in_windows_that_lose_nothing(
+    server: ScriptedImap, mailbox: ImapMailbox
+) -> None:
+    server.on["SELECT"] = lambda talk: talk.ok(
+        b"* 200000 EXISTS\r\n* OK [UIDVALIDITY 1] valid\r\n* OK [READ-WRITE] open\r\n"
+    )
+    assert uids(waiting(mailbox)) == ["1:3", "1:5", "1:8"]
+    windows = [command.removeprefix("UID SEARCH ") for command in server.asked("UID SEARCH")]
+    assert windows == ["120001:* UNDELETED", "40001:120000 UNDELETED", "1:40000 UNDELETED"]
+
+
+def test_no_mail_text_and_no_password_reaches_a_log(
+    server: ScriptedImap, mailbox: ImapMailbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    assert waiting(mailbox)
+    assert "body" not in caplog.text.replace("BODY", "")
+    assert PASSWORD not in caplog.text
+
+
+# ── refusals ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "error", "line"),
+    [
+        ("LOGIN", lambda talk: talk.no(b"[AUTHENTICATIONFAILED] no"), MailboxRefused, "correct 'user' or 'password'"),
+        ("LOGIN", lambda talk: talk.no(b"[UNAVAILABLE] too many connections"), MailboxLost, "for now"),
+        ("LOGIN", lambda talk: talk.hang_up(), MailboxLost, "support: "),
+        ("SELECT", lambda talk: talk.no(b"no such folder"), MailboxRefused, "opening the folder 'INBOX'"),
+        (
+            "SELECT",
+            lambda talk: talk.ok(b"* 0 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\n* OK [READ-ONLY] x\r\n"),
+            MailboxRefused,
+            "read-only",
+        ),
+        ("UID SEARCH", lambda talk: talk.hang_up(), MailboxLost, "while searching"),
+        ("UID SEARCH", lambda talk: talk.send(b"\xff\xfe garbage\r\n"), MailboxLost, "while searching"),
+        ("UID SEARCH", lambda talk: None, MailboxLost, "timed out"),
+    ],
+)
+def test_what_a_server_may_say_becomes_one_clear_line(
+    server: ScriptedImap,
+    mailbox: ImapMailbox,
+    command: str,
+    answer: Callable[[Talk], None],
+    error: type[Exception],
+    line: str,
+) -> None:
+    server.on[command] = answer
+    with pytest.raises(error, match=line) as caught:
+        waiting(mailbox)
+    assert "\n" not in str(caught.value)
+    assert PASSWORD not in str(caught.value)
+    del server.on[command]
+    assert uids(waiting(mailbox)) == ["1:3", "1:5", "1:8"], "whatever it was, the next call can succeed"
