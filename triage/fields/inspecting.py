@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from triage.domain import Finding, InboundMail, Inspection
 from triage.fields import (
@@ -26,9 +27,11 @@ from triage.fields import (
     product,
     terms,
 )
+from triage.fields.checklists import Checklists, ChecklistsFile
 from triage.fields.masking import mask
 from triage.fields.parts import Part, parts_of
 from triage.fields.terms import Terms
+from triage.yamlfile import read
 
 NO_VALUES = frozenset({"placeholder", "invalid"})  # notes of findings that are shown, but satisfy nothing
 
@@ -38,13 +41,20 @@ class Inspector:
     """Reads fields and secrets out of a mail; built once, then pure."""
 
     terms: Terms
+    checklists: Checklists
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Build the inspector from the rules folder. Raises yamlfile.Problems."""
+        checklists = Checklists.of(read(folder / "checklists.yaml", ChecklistsFile).value)
+        return cls(terms.load(folder / "fields.yaml"), checklists)
 
     def inspect(self, mail: InboundMail) -> Inspection:
         """Findings in the order in which they count for each field, secrets, and the masked mail."""
         parts = parts_of(mail, self.terms.index)
         findings = self._findings(parts, mail)
         masked = mask(mail, findings, self.terms)
-        return Inspection(findings, masked.secrets, None, masked.mail)
+        return Inspection(findings, masked.secrets, self.checklists.read(mail, parts, findings), masked.mail)
 
     def _findings(self, parts: Sequence[Part], mail: InboundMail) -> tuple[Finding, ...]:
         words = self.terms
@@ -62,11 +72,6 @@ class Inspector:
             *contact.find(parts, words, mail),
         ]
         return _ordered(found)
-
-
-def load(folder: Path) -> Inspector:
-    """Build the inspector from the rules folder. Raises yamlfile.Problems."""
-    return Inspector(terms.load(folder / "fields.yaml"))
 
 
 def counted(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -1,0 +1,187 @@
+"""Known answers: hints that a reply may add, each with the time in which it is true (DOMAIN section 5).
+
+A hint never closes a ticket and asks for nothing. Keyed on API, error group and code together, never on a
+code alone: the same number means different things in different APIs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Self
+
+from triage.domain import Finding, InboundMail, Language
+from triage.fields.parts import fold
+from triage.rulebook.conditions import Condition, Matcher
+from triage.yamlfile import Field, Model
+
+MOST_HINTS = 3
+_LOOKED_AT = 60_000  # characters of a text in which phrases of an error are looked for
+
+
+class State(StrEnum):
+    """Whether an answer may be given."""
+
+    CURRENT = "current"
+    CHECK = "check"  # true as far as known; staff should look at the link
+    OLD = "old"  # never given, and never to be cited
+
+
+class Gist(Model):
+    """The answer in one or two sentences; languages without their own read the English one."""
+
+    en: str = Field(min_length=10)
+    no: str = Field(min_length=10)
+    da: str = ""
+    sv: str = ""
+    fi: str = ""
+
+    def __getitem__(self, language: Language) -> str:
+        text: str = getattr(self, language.value)
+        return text or self.en
+
+
+class Answer(Model):
+    """One known answer. Every kind of sign that is given must be seen; one entry of each is enough."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    row: int
+    """Row of the table in DOMAIN section 5."""
+    state: State
+    apis: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    """Text of an error, as it stands in a body or log."""
+    words: Condition | None = None
+    """Words of the sender."""
+    profiles: tuple[str, ...] = ()
+    environment: str = Field(default="", pattern="^(test|production|)$")
+    valid_from: date
+    valid_until: date | None = None
+    gist: Gist
+    link: str
+
+    def is_valid(self, today: date) -> bool:
+        return (
+            self.state is not State.OLD
+            and self.valid_from <= today
+            and (self.valid_until is None or today <= self.valid_until)
+        )
+
+
+class Outdated(Model):
+    """Something that no rule, answer or template may recommend any more."""
+
+    row: int
+    names: tuple[str, ...] = Field(min_length=1)
+    because: str
+
+
+class AnswersFile(Model):
+    """Shape of rules/known-answers.yaml."""
+
+    links: Mapping[str, str]
+    answers: tuple[Answer, ...]
+    outdated: tuple[Outdated, ...]
+
+
+@dataclass(frozen=True)
+class KnownAnswers:
+    """All known answers, ready to be looked up."""
+
+    answers: tuple[Answer, ...]
+    outdated: tuple[Outdated, ...]
+    matcher: Matcher
+
+    @classmethod
+    def of(cls, file: AnswersFile) -> Self:
+        answers = tuple(
+            answer.model_copy(update={"link": full_link(answer.link, file.links)}) for answer in file.answers
+        )
+        return cls(answers, file.outdated, Matcher([answer.words or Condition() for answer in answers]))
+
+    def hints(self, mail: InboundMail, findings: Sequence[Finding], profile: str, today: date) -> tuple[str, ...]:
+        """Ids of the answers that fit, at most three, the most particular first."""
+        signs = _signs(mail, findings)
+        words = {match.number for match in self.matcher.match(mail.subject, mail.new)}
+        fitting = [
+            answer
+            for number, answer in enumerate(self.answers)
+            if answer.is_valid(today) and (answer.words is None or number in words) and _fits(answer, signs, profile)
+        ]
+        return tuple(answer.id for answer in sorted(fitting, key=_particular, reverse=True)[:MOST_HINTS])
+
+    def answer(self, name: str) -> Answer:
+        """The answer with this id. Raises KeyError when there is none."""
+        return next((answer for answer in self.answers if answer.id == name), None) or _no_such(name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    apis: frozenset[str]
+    statuses: frozenset[str]
+    errors: frozenset[tuple[str, str]]  # error group (may be empty) and code
+    environment: str
+    text: str
+
+
+def full_link(link: str, links: Mapping[str, str]) -> str:
+    """`KB/errors` with the place of KB filled in."""
+    name, _, rest = link.partition("/")
+    return links[name] + (f"/{rest}" if rest else "") if name in links else link
+
+
+def _signs(mail: InboundMail, findings: Sequence[Finding]) -> _Signs:
+    texts = [mail.subject, mail.new, *(attachment.text or "" for attachment in mail.attachments)]
+    answers = [finding.value for finding in findings if finding.field == "response"]
+    return _Signs(
+        apis=frozenset(finding.value for finding in findings if finding.field == "product"),
+        statuses=frozenset(value.removeprefix("HTTP ") for value in answers if value.startswith("HTTP ")),
+        errors=_errors(answers, texts),
+        environment=next((finding.value for finding in findings if finding.field == "environment"), ""),
+        text=" ".join(fold("\n".join(text[:_LOOKED_AT] for text in texts)).split()),
+    )
+
+
+_ERROR_CODE = re.compile(r"(?:error)?(?:code|kode|koodi)[\"'\]]{0,2}[ ]?(?:=>|[:= ])[ ]?[\"']?(\d{1,5})(?!\d)")
+
+
+def _errors(answers: Sequence[str], texts: Sequence[str]) -> frozenset[tuple[str, str]]:
+    groups = [value.partition(" ")[2].lower() for value in answers if value.startswith("errorgroup ")]
+    codes = {
+        value.partition(" ")[2] for value in answers if value.split(" ")[0] in ("errorcode", "responsecode", "errorid")
+    }
+    codes |= set(_ERROR_CODE.findall(fold("\n".join(text[:_LOOKED_AT] for text in texts))))
+    return frozenset((group, code) for group in [*groups, ""] for code in codes)
+
+
+def _fits(answer: Answer, signs: _Signs, profile: str) -> bool:
+    groups = [group.lower() for group in answer.groups] or [""]
+    return (
+        (not answer.apis or not signs.apis or bool(signs.apis & set(answer.apis)))
+        and (not answer.statuses or bool(signs.statuses & set(answer.statuses)))
+        and (not answer.codes or any((group, code) in signs.errors for group in groups for code in answer.codes))
+        and (not answer.phrases or any(fold(phrase) in signs.text for phrase in answer.phrases))
+        and (not answer.profiles or profile in answer.profiles)
+        and (not answer.environment or answer.environment == signs.environment)
+    )
+
+
+def _particular(answer: Answer) -> int:
+    """Codes and phrases of an error say more than a status, a status more than words."""
+    return (
+        4 * bool(answer.phrases)
+        + 3 * bool(answer.codes)
+        + bool(answer.groups)
+        + bool(answer.statuses)
+        + bool(answer.words)
+    )
+
+
+def _no_such(name: str) -> Answer:
+    raise KeyError(f"no known answer is called '{name}'")

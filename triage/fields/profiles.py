@@ -1,0 +1,131 @@
+"""Profiles: kinds of technical mail, and which fields each one requires. The data is rules/profiles.yaml."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from triage.domain import Finding, InboundMail, Language
+from triage.rulebook.conditions import Condition, Matcher
+from triage.yamlfile import Field, Model
+
+_QUESTION = re.compile(r"[^\W\d_]\W{0,3}\?(?=\s|\Z|[\"')\]])")
+_ADDRESS = re.compile(r"https?://\S{1,2000}")
+
+
+class Texts(Model):
+    """A text in every language of the desk."""
+
+    en: str = Field(min_length=1)
+    no: str = Field(min_length=1)
+    da: str = Field(min_length=1)
+    sv: str = Field(min_length=1)
+    fi: str = Field(min_length=1)
+
+    def __getitem__(self, language: Language) -> str:
+        text: str = getattr(self, language.value)
+        return text
+
+
+class When(Model):
+    """One way for a profile to fit; everything given must hold."""
+
+    words: Condition | None = None
+    """Words in subject or text."""
+    unless: tuple[str, ...] = ()
+    """Words that must not occur."""
+    products: tuple[str, ...] = ()
+    """The product of the mail is one of these."""
+    found: tuple[str, ...] = ()
+    """Fields that the mail gives."""
+    not_found: tuple[str, ...] = ()
+    """Fields that the mail does not give."""
+    asks: bool = False
+    """The sender asks a question."""
+
+
+class Profile(Model):
+    """A kind of technical mail. `wording` replaces a field's general question."""
+
+    name: str = Field(pattern=r"^[a-z][a-z_]*$")
+    required: tuple[str, ...]
+    recommended: tuple[str, ...] = ()
+    when: tuple[When, ...] = ()
+    wording: Mapping[str, Texts] = {}
+
+    @property
+    def asks_nothing(self) -> bool:
+        return not self.required
+
+
+class Wording(Model):
+    """What a field is called, and one line that says why it is needed and where to find it."""
+
+    name: Texts
+    why: Texts
+
+
+class ProfilesFile(Model):
+    """Shape of rules/profiles.yaml."""
+
+    profiles: tuple[Profile, ...] = Field(min_length=1)
+    substitutes: Mapping[str, tuple[str, ...]] = {}
+    fields: Mapping[str, Wording]
+    secrets: Mapping[str, Texts]
+    environments: Mapping[str, Texts]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Chooses the profile of a mail: the first in the file that fits, else the last."""
+
+    profiles: tuple[Profile, ...]
+    matcher: Matcher
+
+    @classmethod
+    def of(cls, profiles: Sequence[Profile]) -> Self:
+        conditions = [condition for profile in profiles for when in profile.when for condition in _conditions(when)]
+        return cls(tuple(profiles), Matcher(conditions))
+
+    def choose(self, mail: InboundMail, counting: Sequence[Finding]) -> Profile:
+        """The profile of a mail, from its words and the findings that count."""
+        seen = {match.number for match in self.matcher.match(mail.subject, mail.new)}
+        number = 0
+        for profile in self.profiles:
+            for when in profile.when:
+                words = [offset in seen for offset in range(number, number + 2)]
+                number += 2
+                if _holds(when, words, mail, counting):
+                    return profile
+        return self.profiles[-1]
+
+
+def missing(profile: Profile, counting: Sequence[Finding], substitutes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Required fields that nothing satisfies, in the profile's order. A conflict satisfies nothing."""
+    given = {finding.field for finding in counting if finding.value != "conflict"}
+    return tuple(name for name in profile.required if not given & {name, *substitutes.get(name, ())})
+
+
+def _conditions(when: When) -> tuple[Condition, Condition]:
+    """Always two, so that conditions are numbered by place: the words, and the words that must not occur."""
+    return when.words or Condition(), Condition(any_of=when.unless)
+
+
+def _holds(when: When, seen: Sequence[bool], mail: InboundMail, counting: Sequence[Finding]) -> bool:
+    given = {finding.field for finding in counting}
+    products = [finding.value for finding in counting if finding.field == "product"]
+    return (
+        (when.words is None or seen[0])
+        and not seen[1]
+        and (not when.products or any(product in when.products for product in products))
+        and given.issuperset(when.found)
+        and given.isdisjoint(when.not_found)
+        and (not when.asks or _asks(mail))
+    )
+
+
+def _asks(mail: InboundMail) -> bool:
+    """A sentence that ends in a question mark; those in addresses do not count."""
+    return bool(_QUESTION.search(_ADDRESS.sub(" ", f"{mail.subject}\n{mail.new[:20_000]}")))
