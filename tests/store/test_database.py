@@ -1,0 +1,83 @@
+"""The tables are what the code believes, whichever database holds them."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from triage.store.database import DatabaseRefused, engine_for, migrate
+from triage.store.schema import metadata
+from triage.store.store import Store, StoreLost
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_schema(url: str):
+    engine = engine_for(url)
+    migrate(engine, first_ticket=1)
+    with engine.connect() as db:
+        context = MigrationContext.configure(db, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+def test_migrating_twice_and_from_two_sides_at_once_is_harmless(url: str):
+    engines = [engine_for(url) for _ in range(3)]
+    failures: list[Exception] = []
+
+    def start(engine: sa.Engine) -> None:
+        try:
+            migrate(engine, first_ticket=500)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
+            failures.append(error)
+
+    threads = [threading.Thread(target=start, args=(engine,)) for engine in engines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for engine in engines:
+        engine.dispose()
+    assert failures == []
+
+
+def test_sqlite_is_opened_for_many_readers_and_durable_commits(tmp_path: Path):
+    engine = engine_for(f"sqlite:///{tmp_path}/deep/down/desk.sqlite")
+    with engine.connect() as db:
+        found = [db.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")]
+    engine.dispose()
+    assert found == ["wal", 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ("mysql://x/y", "must begin with sqlite:/// or postgresql://"),
+        ("nonsense", "cannot be used"),
+        ("sqlite:////proc/none/desk.sqlite", "folder cannot be made"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_refused_in_one_line(bad: str, says: str):
+    with pytest.raises(DatabaseRefused, match=says) as raised:
+        migrate(engine_for(bad), first_ticket=1)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_server_that_is_away_is_refused_at_start_and_lost_later():
+    engine = engine_for("postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(DatabaseRefused, match="cannot be opened"):
+        migrate(engine, first_ticket=1)
+    with pytest.raises(StoreLost), Store(engine).ledger():
+        pass
+
+
+def test_a_read_only_database_is_lost_not_a_bad_mail(tmp_path: Path):
+    engine = engine_for(f"sqlite:///{tmp_path}/desk.sqlite")
+    migrate(engine, first_ticket=1)
+    with pytest.raises(StoreLost, match="readonly"), Store(engine).connection() as db:
+        db.exec_driver_sql("PRAGMA query_only=ON")
+        db.exec_driver_sql("DELETE FROM ticket")
+    engine.dispose()

@@ -1,0 +1,104 @@
+"""A reply is claimed before it is sent, noted after, and never sent twice without need."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from tests.samples import mail
+from tests.store.test_ledger import KARI, handled, queued, verdict
+from triage.domain import Language
+from triage.store import outbox, schema
+from triage.store.outbox import Outcome
+from triage.store.store import Store
+
+SENT = Outcome(delivered=True, left=(), uncertain=False, said="250 ok")
+LATER = Outcome(delivered=False, left=(KARI,), uncertain=False, said="451 later")
+NEVER = Outcome(delivered=False, left=(), uncertain=False, said="550 no")
+DOUBT = Outcome(delivered=False, left=(KARI,), uncertain=True, said="")
+
+
+@pytest.fixture
+def queue(store: Store) -> Store:
+    with store.ledger() as ledger:
+        for number in range(3):
+            found = mail(subject=str(number))
+            ticket = ledger.open_ticket(found, Language.NO)
+            ledger.queue(queued(f"{number}@desk.example"), ledger.record(handled(found, verdict()), ticket, first=True), ticket.number)
+    return store
+
+
+def claim(store: Store, limit: int = 10) -> list[outbox.Outgoing]:
+    with store.connection() as db:
+        return list(outbox.claim(db, store.clock(), limit))
+
+
+def note(store: Store, reply: outbox.Outgoing, outcome: Outcome, tries: int = 3) -> str:
+    with store.connection() as db:
+        return outbox.note(db, reply, outcome, store.clock(), tries=tries)
+
+
+def test_replies_leave_in_their_order_and_are_claimed_once(queue: Store):
+    assert [reply.message_id for reply in claim(queue, 2)] == ["0@desk.example", "1@desk.example"]
+    assert [reply.message_id for reply in claim(queue)] == ["2@desk.example"]
+    assert claim(queue) == []
+
+
+def test_a_sent_reply_is_never_claimed_again(queue: Store, clock):
+    (first, *_) = claim(queue, 1)
+    assert note(queue, first, SENT) == "sent"
+    clock.move(days=30)
+    assert first.message_id not in [reply.message_id for reply in claim(queue)]
+
+
+def test_a_claim_whose_process_died_comes_back_with_the_same_id_and_a_mark(queue: Store, clock):
+    (first,) = claim(queue, 1)
+    clock.move(minutes=9)
+    assert first.id not in [reply.id for reply in claim(queue, 1)]
+    clock.move(minutes=2)
+    (again,) = [reply for reply in claim(queue) if reply.id == first.id]
+    assert (again.message_id, again.uncertain, again.tries) == (first.message_id, True, 2)
+
+
+def test_a_deferred_reply_waits_longer_each_time_and_fails_at_last(queue: Store, clock):
+    (first,) = claim(queue, 1)
+    assert note(queue, first, LATER, tries=2) == "queued"
+    clock.move(seconds=59)
+    assert first.id not in [reply.id for reply in claim(queue, 1)]
+    clock.move(seconds=2)
+    (again,) = [reply for reply in claim(queue, 3) if reply.id == first.id]
+    assert note(queue, again, LATER, tries=2) == "failed"
+
+
+def test_a_refused_reply_is_not_tried_again(queue: Store, clock):
+    (first,) = claim(queue, 1)
+    assert note(queue, first, NEVER) == "refused"
+    clock.move(days=1)
+    assert first.id not in [reply.id for reply in claim(queue)]
+
+
+def test_only_the_recipients_that_are_left_are_tried_again(queue: Store, clock):
+    (first,) = claim(queue, 1)
+    assert note(queue, first, Outcome(True, ("ola@shop.example",), False, "451 later")) == "queued"
+    clock.move(hours=1)
+    (again,) = [reply for reply in claim(queue) if reply.id == first.id]
+    assert again.recipients == ("ola@shop.example",)
+
+
+def test_a_doubtful_try_stays_marked_after_it_succeeds(queue: Store, clock):
+    (first,) = claim(queue, 1)
+    note(queue, first, DOUBT)
+    clock.move(hours=1)
+    (again,) = [reply for reply in claim(queue) if reply.id == first.id]
+    note(queue, again, SENT)
+    with queue.connection() as db:
+        row = db.execute(sa.select(schema.outbox).where(schema.outbox.c.id == first.id)).one()
+    assert (row.state, row.uncertain, row.sent_at is not None) == ("sent", True, True)
+
+
+def test_replies_that_were_not_tried_go_back_without_counting(queue: Store):
+    taken = claim(queue)
+    with queue.connection() as db:
+        outbox.release(db, taken, queue.clock())
+        assert outbox.waiting(db) == 3
+    assert [reply.tries for reply in claim(queue)] == [1, 1, 1]
