@@ -17,8 +17,8 @@ _MOST = 60
 _CODES = (
     "200|201|202|204|302|400|401|402|403|404|405|406|408|409|410|412|413|415|422|423|424|428|429|500|501|502|503|504"
 )
-_STATUS = re.compile(rf"(?<![\w.,+/#-])(?P<code>{_CODES})(?![\w%]|[.,:]\d|-\d)")
-_LINE = re.compile(rf"HTTP/\d(?:\.\d)?[\"']?[ \t]{{1,3}}(?P<code>{_CODES})(?!\d)", re.IGNORECASE)
+_STATUS = re.compile(rf"(?P<code>{_CODES})(?<![\w.,+/#-]\d{{3}})(?![\w%]|[.,:]\d|-\d)")
+_LINE = re.compile(rf"http/\d(?:\.\d)?[\"']?[ \t]{{1,3}}(?P<code>{_CODES})(?!\d)")
 _REASON = re.compile(
     r"[ \t]?[-:(\"']{0,2}[ \t]?(?:ok\b|created|accepted|no content|found|bad request|unauthori[sz]ed|payment required|forbidden|not found|method not|conflict|"
     r"unprocessable|locked|too many|internal server|bad gateway|service unavailable|gateway time)",
@@ -28,21 +28,41 @@ _BEFORE = re.compile(r"(?:[^\W\d_]+[ \t]{1,3})?[^\W\d_]*[ \t:=\"'`*_(>|-]{0,8}$"
 _AFTER = re.compile(r"[ \t\"'`*_)-]{0,4}(?P<word>[^\W\d_]*|[^\s\w])")
 _KEY = r"(?:[\"'\\\]]{1,3}\s{0,10}(?:=>|:)|[ \t]{0,3}=>|[ \t]{0,2}[:=])\s{0,10}"
 _VALUE = r"(?:string\(\d{1,4}\) )?[\"'\\]{0,2}(?P<value>[\w.#:/-]{0,60})"
-_BODY = re.compile(
-    rf"(?<![\w-])(?P<key>errorgroup|errorcode|errormessage|errorinfo|transactioninfo|responseinfo|responsecode|statuscode|error_description|"
-    rf"invalidparams|extradetails|errorid|errortext|traceid|transactionsummary|transactionloghistory|redirecturl|expires_in|vippsconfirmationurl|"
-    rf"errorsummary|httpstatuscode|correlation_id|aggregate)(?:{_KEY})(?:{_VALUE})"
-)
+_BODY_KEYS = (
+    "errorgroup", "errorcode", "errormessage", "errorinfo", "transactioninfo", "responseinfo", "responsecode", "statuscode",
+    "error description", "invalidparams", "extradetails", "errorid", "errortext", "traceid", "transactionsummary",
+    "transactionloghistory", "redirecturl", "expires in", "errorsummary", "httpstatuscode", "correlation id",
+)  # fmt: skip
+_BEHIND_KEY = re.compile(rf"{_KEY}{_VALUE}")
 _PROBLEM = re.compile(rf"[\"'\[](?:title|detail|instance)[\"'\]\\]{{1,3}}\s{{0,10}}(?:=>|:)\s{{0,10}}{_VALUE}")
 _OAUTH = re.compile(r"[\"'\[\\]error[\"'\]\\]{1,3}\s{0,10}(?:=>|:)\s{0,10}[\"'\\{]{1,2}(?P<value>[\w.-]{0,40})")
-_WORDS = re.compile(
-    r"(?P<value>aadsts\d{4,8}|#invalid-[a-z-]{3,40}|merchant\.not\.allowed[a-z.]{0,60}|curl error \d{1,3}|curl: \(\d{1,3}\)|curle_[a-z_]{3,40}|"
-    r"vippserror ?\d{1,4}|vipps error ?\d{1,4}|invalid_(?:client|grant|request|scope|token|redirect_uri)|unauthorized_client|unsupported_grant_type|access_denied|"
-    r"(?:tls|ssl)[ _]handshake|handshake[ _]fail\w{0,4}|ssl_error\w{0,40}|ssl routines|blocked by cors policy|access-control-allow-origin|"
-    r"econnrefused|econnreset|etimedout|enotfound|could not resolve host|connection timed out|connection refused|<title>50[0-9]|"
-    r"urn:uuid:[0-9a-f-]{36}|invalid msn:|requested order not found)"
+_SIGNS = tuple(
+    (hint, re.compile(rf"(?P<value>{pattern})"))
+    for hint, pattern in (
+        ("aadsts", r"aadsts\d{4,8}"),
+        ("#invalid-", r"#invalid-[a-z-]{3,40}"),
+        ("merchant.not.allowed", r"merchant\.not\.allowed[a-z.]{0,60}"),
+        ("curl", r"curl error \d{1,3}|curl: \(\d{1,3}\)|curle_[a-z_]{3,40}"),
+        ("vipps", r"vipps ?error ?\d{1,4}"),
+        ("invalid_", r"invalid_(?:client|grant|request|scope|token|redirect_uri)"),
+        ("unauthorized_client", r"unauthorized_client"),
+        ("unsupported_grant_type", r"unsupported_grant_type"),
+        ("handshake", r"(?:tls|ssl)[ _]handshake|handshake[ _]fail\w{0,4}|handshake"),
+        ("ssl", r"ssl_error\w{0,40}|ssl routines"),
+        ("cors", r"blocked by cors policy|cors[ -](?:error|policy|feil|fejl|fel|virhe)"),
+        ("access-control-allow-origin", r"access-control-allow-origin"),
+        ("econn", r"econn(?:refused|reset|aborted)"),
+        ("etimedout", r"etimedout"),
+        ("enotfound", r"enotfound"),
+        ("could not resolve host", r"could not resolve host"),
+        ("connection ", r"connection (?:timed out|refused|reset)"),
+        ("<title>50", r"<title>50[0-9]"),
+        ("urn:uuid:", r"urn:uuid:[0-9a-f-]{36}"),
+        ("invalid msn:", r"invalid msn:"),
+        ("requested order not found", r"requested order not found"),
+    )
 )
-_REPORT = re.compile(rf"(?<![\w-])code(?:{_KEY})[\"']?(?P<value>1000[12])(?!\d)")
+_REPORT = re.compile(rf"code(?:{_KEY})[\"']?(?P<value>1000[12])(?!\d)")
 _BLOCK = re.compile(
     r"[a-z]{0,12}(?:[ \t]{1,3}body)?[ \t*_]{0,4}[:=]?[*_]{0,3}\s{0,12}(?:`{1,3}(?:json)?\s{0,4})?[\"']?(?:[\[{]|Array\s{0,4}\(|array\(|<)"
 )
@@ -55,12 +75,14 @@ def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
 
 
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
-    for match, _ in zip(_LINE.finditer(part.text), range(_MOST), strict=False):
+    for match, _ in zip(_LINE.finditer(part.folded), range(_MOST), strict=False):
         yield Finding("response", f"HTTP {match['code']}", part.where, 1.0, "status", match.start("code"))
     yield from _statuses(part, terms)
-    for match, _ in zip(_BODY.finditer(part.folded), range(_MOST), strict=False):
-        yield _body(part, match, match["key"])
-    for pattern, name in ((_WORDS, ""), (_OAUTH, "error"), (_REPORT, "code")):
+    for start, end in places(part, _BODY_KEYS)[:_MOST]:
+        if value := _BEHIND_KEY.match(part.folded, end):
+            yield _body(part, value, part.folded[start:end])
+    signs = [(pattern, "") for hint, pattern in _SIGNS if hint in part.folded]
+    for pattern, name in (*signs, (_OAUTH, "error"), (_REPORT, "code")):
         for match, _ in zip(pattern.finditer(part.folded), range(_MOST), strict=False):
             yield _body(part, match, name)
     if len({match.group()[1:4] for match, _ in zip(_PROBLEM.finditer(part.folded), range(_MOST), strict=False)}) >= 2:

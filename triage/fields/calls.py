@@ -11,22 +11,24 @@ from collections.abc import Iterator, Sequence
 
 from triage.domain import Finding
 from triage.fields.labels import places
-from triage.fields.parts import Part
+from triage.fields.parts import MOST_PROSE, Part
 from triage.fields.terms import Terms
 
 _MOST = 40  # calls listed from one part
 _TARGET = r"(?P<target>https?://[^\s\"'`<>|)]{3,400}|\{\{[\w.-]{1,60}\}\}[^\s\"'`<>|)]{0,400}|/[A-Za-z{:][^\s\"'`<>|)]{1,400})"
 _METHOD_PATH = re.compile(
-    rf"(?<![\w/])(?P<method>GET|POST|PUT|PATCH|DELETE)(?:[\"'`\\]?[ \t]{{0,8}}[:,|=]{{0,2}}[ \t]{{0,8}}[\"'`\\]?){_TARGET}"
+    rf"(?P<method>GET|POST|PUT|PATCH|DELETE)(?:[\"'`\\]?[ \t]{{0,8}}[:,|=]{{0,2}}[ \t]{{0,8}}[\"'`\\]?){_TARGET}"
 )
 _LOWER_CASE = re.compile(
-    r"(?<![\w/.])(?P<method>get|post|put|patch|delete)[ :]{1,3}"
+    r"(?P<method>get|post|put|patch|delete)[ :]{1,3}"
     r"(?P<target>(?:https?://[\w.-]{3,80})?/(?:ecomm|epayment|recurring|access-management|accesstoken|vipps-|order-management|psp|qr|checkout|report|settlement|webhooks|management)[^\s\"'`<>|)]{0,400})"
 )
 _IN_CODE = re.compile(
-    rf"(?:\.|->|::)(?P<method>get|post|put|patch|delete)(?:Async|JsonAsync)?\(\s{{0,40}}[\"'`$]{{0,2}}{_TARGET}",
+    rf"(?:\.|->|::)(?P<method>[Gg]et|[Pp]ost|[Pp]ut|[Pp]atch|[Dd]elete)(?:Async|JsonAsync)?\(\s{{0,40}}[\"'`$]{{0,2}}{_TARGET}",
     re.IGNORECASE,
 )
+_ON_ITS_OWN = (_METHOD_PATH, _LOWER_CASE)  # a method inside another word is none
+_INSIDE = re.compile(r"[\w/]")
 _CURL = re.compile(r"(?<![\w-])curl(?:\.exe)?[ \t\\^](?!error)")
 _CURL_METHOD = re.compile(r"(?:-X|--request)[ =\"']{0,3}([A-Za-z]{3,7})")
 _CURL_URL = re.compile(r"https?://[^\s\"'`<>]{3,400}|\{\{[\w.-]{1,60}\}\}/[^\s\"'`<>]{1,400}")
@@ -43,11 +45,12 @@ _HEADER = re.compile(
     r"idempotency-key|x-request-id|client[_-]id|client[_-]secret|psp-id|x-source-address|x-timestamp|content-type|accept|host|user-agent)[\"'`*]{0,3}[ \t]{0,3}(?:[:=|]|=>)[ \t]{0,4}\S"
 )
 _WEAK_HEADERS = frozenset({"content-type", "accept", "host", "user-agent", "x-request-id"})
-_BODY_KEY = re.compile(
-    r"(?<![\w-])(?:merchantinfo|customerinfo|transactiontext|paymentmethod|userflow|returnurl|callbackprefix|fallback|fallbackurl|paymentdescription|merchantredirecturl|"
-    r"productname|merchantagreementurl|modificationamount|grant_type|redirect_uri|paymenttype|orderlines|chargetype|retrydays|sessionexpiration)"
-    r"(?:[\"'\\\]]{1,3}\s{0,10}(?:=>|:)|[ \t]{0,3}=>|=(?=[\w%]))"
-)
+_BODY_KEYS = (
+    "merchantinfo", "customerinfo", "transactiontext", "paymentmethod", "userflow", "returnurl", "callbackprefix", "fallback",
+    "fallbackurl", "paymentdescription", "merchantredirecturl", "productname", "merchantagreementurl", "modificationamount",
+    "grant type", "redirect uri", "paymenttype", "orderlines", "chargetype", "retrydays", "sessionexpiration",
+)  # fmt: skip
+_BEHIND_KEY = re.compile(r"[\"'\\\]]{1,3}\s{0,10}(?:=>|:)|[ \t]{0,3}=>|=(?=[\w%])")
 _BLOCK = re.compile(
     r"[a-z]{0,12}(?:[ \t]{1,3}(?:body|data|payload|json))?[ \t*_]{0,4}[:=]?[*_]{0,3}\s{0,12}(?:`{1,3}(?:json)?\s{0,4})?[\"']?(?:\{|Array\s{0,4}\(|array\(|<)"
 )
@@ -62,20 +65,19 @@ def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
 
 def _lines(part: Part, terms: Terms) -> Iterator[Finding]:
     yield from _curls(part)
-    for pattern, text in (
-        (_METHOD_PATH, part.text),
-        (_LOWER_CASE, part.folded),
-        (_IN_CODE, part.text),
-        (_HAR, part.text),
-        (_HAR_TURNED, part.text),
-    ):
+    prose = part.folded[:MOST_PROSE]
+    searched = [(_METHOD_PATH, part.text), (_LOWER_CASE, prose), (_IN_CODE, part.text), (_AUTHORIZE, part.text)]
+    searched += [(pattern, part.text) for pattern in (_HAR, _HAR_TURNED) if '"method"' in part.folded]
+    for pattern, text in searched:
         for match, _ in zip(pattern.finditer(text), range(_MOST), strict=False):
-            note = "failed" if terms.failed(part, match.start()) else ""
-            yield Finding(
-                "request", f"{match['method'].upper()} {_path(match['target'])}", part.where, 1.0, note, match.start()
-            )
-    for match in _AUTHORIZE.finditer(part.text):
-        yield Finding("request", f"GET {match['target']}", part.where, 0.9, "", match.start())
+            if pattern not in _ON_ITS_OWN or not _INSIDE.match(text[match.start() - 1 : match.start()]):
+                yield _call(part, match, terms)
+
+
+def _call(part: Part, match: re.Match[str], terms: Terms) -> Finding:
+    method = (match.groupdict().get("method") or "GET").upper()
+    note = "failed" if terms.failed(part, match.start()) else ""
+    return Finding("request", f"{method} {_path(match['target'])}", part.where, 1.0, note, match.start())
 
 
 def _curls(part: Part) -> Iterator[Finding]:
@@ -110,11 +112,11 @@ def _headers(part: Part) -> Iterator[Finding]:
 
 
 def _bodies(part: Part, terms: Terms) -> Iterator[Finding]:
-    keys: dict[str, int] = {}
-    for match, _ in zip(_BODY_KEY.finditer(part.folded), range(200), strict=False):
-        keys.setdefault(re.split(r"\W", match.group(), maxsplit=1)[0], match.start())
+    keys = {
+        start: part.folded[start:end] for start, end in places(part, _BODY_KEYS) if _BEHIND_KEY.match(part.text, end)
+    }
     if keys:
-        yield Finding("request", "body: " + ", ".join(sorted(keys)), part.where, 0.9, "body", min(keys.values()))
+        yield Finding("request", "body: " + ", ".join(sorted(set(keys.values()))), part.where, 0.9, "body", min(keys))
     for start, end in places(part, terms.request_words):
         if _BLOCK.match(part.text, end):
             yield Finding("request", "body", part.where, 0.8, "body", start)

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 from triage.domain import Finding, InboundMail
 from triage.fields.checksums import is_date
-from triage.fields.parts import Part
+from triage.fields.parts import MOST_PROSE, Part
 
 _MOST = 40
-_ISO = re.compile(r"(?<![\w.-])(?P<y>20\d\d)-(?P<m>\d\d)-(?P<d>\d\d)(?!\d|-\w)")
+_ISO = re.compile(r"(?P<y>20\d\d)-(?P<m>\d\d)-(?P<d>\d\d)(?<![\w.-]\d{4}-\d\d-\d\d)(?!\d|-\w)")
 _DAY_FIRST = re.compile(r"(?<![\w./-])(?P<d>\d{1,2})(?P<j>[./-])(?P<m>\d{1,2})(?P=j)(?P<y>20\d\d|\d\d)(?![\w/-]|\.\d)")
 _SHORT = re.compile(r"(?<![\w./:-])(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?!\d)")
 _MONTHS = {
@@ -37,12 +37,13 @@ def find(parts: Sequence[Part], mail: InboundMail) -> list[Finding]:
 
 
 def _in_part(part: Part, mail: InboundMail) -> Iterator[Finding]:
-    for pattern in (_ISO, _DAY_FIRST, _NAMED, _SHORT):
-        for match, _ in zip(pattern.finditer(part.folded), range(_MOST), strict=False):
+    prose = part.folded[:MOST_PROSE]
+    for pattern, text in ((_ISO, part.folded), (_DAY_FIRST, prose), (_NAMED, prose), (_SHORT, prose)):
+        for match, _ in zip(pattern.finditer(text), range(_MOST), strict=False):
             date = _iso(match, mail)
             if date and not _SENT.match(part.folded, part.line(match.start())[0]):
                 yield Finding("date", date, part.where, 1.0, "", match.start())
-    for match, _ in zip(_RELATIVE.finditer(part.folded[:16_000]), range(_MOST), strict=False):
+    for match, _ in zip(_RELATIVE.finditer(prose), range(_MOST), strict=False):
         days = 0 if match["today"] else 1 if match["yesterday"] else 2
         date = (mail.date - timedelta(days=days)).date().isoformat() if mail.date else match.group()
         yield Finding("date", date, part.where, 0.8, "relative", match.start())

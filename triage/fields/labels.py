@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from triage.fields.parts import Part, fold
 
-MOST_HITS = 400  # of one label in one part; a log repeats itself, it does not say more
+MOST_HITS = 120  # of one label in one part; a log repeats itself, it does not say more
 
 _QUOTES = r"[\"'`\\*_\])]{0,4}"
 _WORD = r"(?:is|was|er|var|ar|on|oli|nr|no|nummer|number|numero)(?!\w)[.:]?"
@@ -40,30 +40,34 @@ class Hit:
 
 
 def spelled(words: Iterable[str]) -> tuple[str, ...]:
-    """Every spelling of labels written with spaces (`order id`, `order-id`, `order_id`, `orderid`, `org.nr`), longest first."""
-    found = {fold(word).replace(" ", joint) for word in words for joint in (" ", "-", "_", "", ".", ". ")}
+    """Every spelling of labels written with spaces, longest first, for a text whose joining signs are spaces.
+
+    `order id` then also finds `order-id`, `order_id` and `orderId`, and `org  nr` finds `Org. nr`.
+    """
+    found = {fold(word).replace("-", " ").replace(" ", joint) for word in words for joint in (" ", "")}
     return tuple(sorted(found, key=lambda word: (-len(word), word)))
 
 
 def places(part: Part, words: Iterable[str]) -> list[tuple[int, int]]:
     """Where labels stand as words of their own on the left (Nordic endings may follow on the right)."""
-    found: dict[int, int] = {}
+    text, found = part.spaced, {}
     for word in words:
-        start, count = part.folded.find(word), 0
-        while start >= 0 and count < MOST_HITS:
-            if start not in found and not (start and part.folded[start - 1].isalnum() and word[0].isalnum()):
+        start = text.find(word)
+        while start >= 0:
+            if start not in found and not (start and text[start - 1].isalnum()):
                 found[start] = start + len(word)
-            start, count = part.folded.find(word, start + len(word)), count + 1
+            start = text.find(word, start + len(word))
     return sorted(found.items())
 
 
 def hits(part: Part, words: Iterable[str], value: re.Pattern[str]) -> Iterator[Hit]:
     """Values right behind a label, on its line, alone on the next line, or in the row below."""
-    for start, end in places(part, words):
-        found = _behind(part, start, end, value) or _below(part, start, end, value)
-        if found:
-            yield found
-    yield from _cells(part, tuple(words), value)
+    found = places(part, words)[:MOST_HITS]
+    for start, end in found:
+        hit = _behind(part, start, end, value) or _below(part, start, end, value)
+        if hit:
+            yield hit
+    yield from _cells(part, found, value)
 
 
 def _behind(part: Part, start: int, end: int, value: re.Pattern[str]) -> Hit | None:
@@ -92,9 +96,9 @@ def _below(part: Part, start: int, end: int, value: re.Pattern[str]) -> Hit | No
     return Hit(match.group(), match.start(), part.folded[start:end], apart=True)
 
 
-def _cells(part: Part, words: tuple[str, ...], value: re.Pattern[str]) -> Iterator[Hit]:
+def _cells(part: Part, labels: Iterable[tuple[int, int]], value: re.Pattern[str]) -> Iterator[Hit]:
     """Values in the rows below a table head that holds one of the labels."""
-    for start, end in places(part, words):
+    for start, end in labels:
         begin, stop = part.line(start)
         column = _column(part.text[begin:stop], start - begin)
         if column is None or "\n" not in part.text[stop : stop + 1]:

@@ -77,7 +77,7 @@ def _counts_something(part: Part, end: int, terms: Terms) -> bool:
 
 
 def _is_code(label: str, terms: Terms) -> bool:
-    return label in terms.code_labels["msn"] and " " not in label
+    return " " not in label and re.sub("[-_]", "", label) in terms.code_labels["msn"]
 
 
 def _finding(part: Part, value: str, start: int, terms: Terms, *, code: bool = False) -> Finding:

@@ -10,21 +10,21 @@ from triage.fields.labels import Hit, hits
 from triage.fields.parts import Part, fold
 from triage.fields.terms import Terms
 
+_MOST_URLS = 100
 SUBSTITUTES = ("agreement_id", "charge_id", "psp_reference", "qr_id")
 
 _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,63}(?<![.]))?(?![\w@/])")
 _ORDER = re.compile(r"(?=[A-Za-z._-]{0,40}\d)[A-Za-z0-9][A-Za-z0-9_-]{2,63}(?![\w@])")
 _URL = re.compile(
     r"/(?:(?P<agreement>agreements)|payments|sessions?|receipts|categories|charges|merchant-redirect|"
-    r"order-management/v\d/(?:ecom|recurring))/(?P<id>[A-Za-z0-9][\w.-]{0,63})",
-    re.IGNORECASE,
+    r"order-management/v\d/(?:ecom|recurring))/(?P<id>[a-z0-9][\w.-]{0,63})"
 )
 _SHAPES = {
     "agreement_id": re.compile(
-        r"(?<![\w-])agr[_-](?=[A-Za-z]{0,13}\d|[A-Za-z0-9]{5,14}(?![\w-]))[A-Za-z0-9]{4,20}(?![\w-])"
+        r"agr(?<![\w-]agr)[_-](?=[A-Za-z]{0,13}\d|[A-Za-z0-9]{5,14}(?![\w-]))[A-Za-z0-9]{4,20}(?![\w-])"
     ),
     "charge_id": re.compile(
-        r"(?<![\w-])ch[rg][_-](?=[A-Za-z]{0,13}\d|[A-Za-z0-9]{5,14}(?![\w-]))[A-Za-z0-9]{4,20}(?![\w-])"
+        r"ch[rg](?<![\w-]ch[rg])[_-](?=[A-Za-z]{0,13}\d|[A-Za-z0-9]{5,14}(?![\w-]))[A-Za-z0-9]{4,20}(?![\w-])"
     ),
 }
 _PARTS_OF_PATHS = frozenset(
@@ -64,13 +64,17 @@ def _orders(part: Part, terms: Terms) -> Iterator[Finding]:
 
 
 def _urls(part: Part, terms: Terms) -> Iterator[Finding]:
-    for match in _URL.finditer(part.text):
-        value = match["id"].rstrip(".-")
-        if fold(value) in _PARTS_OF_PATHS or not any(sign.isdigit() for sign in value):
+    known: set[str] = set()
+    for match in _URL.finditer(part.folded):
+        value = part.text[match.start("id") : match.end("id")].rstrip(".-")
+        if value in known or fold(value) in _PARTS_OF_PATHS or not any(sign.isdigit() for sign in value):
             continue
+        if len(known) == _MOST_URLS:
+            return
+        known.add(value)
         note = (
             "agreement_id"
-            if match["agreement"] or value.startswith("agr")
+            if match["agreement"] or value[:3] == "agr"
             else "charge_id"
             if value[:3] in ("chr", "chg")
             else ""

@@ -15,8 +15,8 @@ _LABELLED = re.compile(
     r"(?:(?:NO|DK|SE|FI)[ -]?)?(?:\d{3}[ .]?\d{3}[ .]?\d{3}|\d{2} \d{2} \d{2} \d{2}|\d{7}-\d|\d{6}-\d{4}|\d{7,12})(?:[ ]?MVA)?(?![\w-])",
     re.IGNORECASE,
 )
-_VAT = re.compile(r"(?<![\w-])(?:NO[ ]?)?(?P<number>\d{3} ?\d{3} ?\d{3}) ?MVA(?!\w)", re.IGNORECASE)
-_FINNISH = re.compile(r"(?<![\w-])\d{7}-\d(?![\w-])")
+_VAT = re.compile(r"(?P<number>\d{3} ?\d{3} ?\d{3}) ?mva(?!\w)")
+_FINNISH = re.compile(r"\d{7}-\d(?<![\w-]\d{7}-\d)(?![\w-])")
 
 
 def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
@@ -28,7 +28,7 @@ def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     for hit in hits(part, terms.labels["organization_number"], _LABELLED):
         yield _finding(part, hit.value, hit.start)
-    for match in _VAT.finditer(part.text):
+    for match in _VAT.finditer(part.folded):
         yield _finding(part, match["number"], match.start("number"))
     for match in _FINNISH.finditer(part.text):
         if is_y_tunnus(match.group().replace("-", "")):

@@ -26,6 +26,7 @@ _PLAIN = str.maketrans(
         "\u0130": "I",  # the only letter whose lower case is longer than itself
     }
 )
+_JOINTS = str.maketrans("-_.", "   ")
 _FOLDED = str.maketrans("øöåäæéè", "ooaaaee")
 _FORWARDED = re.compile(
     r"(?im)^[ \t]{0,4}(?:-{2,12}[ \t]?(?:forwarded message|original message|videresendt (?:melding|besked|meddelelse)|"
@@ -44,19 +45,22 @@ class Part:
     where: Where
     text: str
     folded: str
+    spaced: str  # folded, with spaces for the signs that join the words of a label
     seen: Mapping[str, list[Seen]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, where: Where, text: str, index: WordIndex[str] | None = None) -> Part:
         plain = text[:MOST_CHARACTERS].translate(_PLAIN)
         words = index.scan(plain[:MOST_PROSE]) if index and where is not Where.ATTACHMENT else {}
-        return cls(where, plain, fold(plain), words)
+        folded, spaced = _forms(plain)
+        return cls(where, plain, folded, spaced, words)
 
     @classmethod
     def whole(cls, where: Where, text: str) -> Part:
         """A part of any length: what is masked must be looked at to its end."""
         plain = text.translate(_PLAIN)
-        return cls(where, plain, fold(plain))
+        folded, spaced = _forms(plain)
+        return cls(where, plain, folded, spaced)
 
     def line(self, start: int) -> tuple[int, int]:
         """Bounds of the line around an offset, at most 400 characters to each side."""
@@ -65,6 +69,11 @@ class Part:
         return (begin + 1 if begin >= 0 else max(0, start - 400)), (
             end if end >= 0 else min(len(self.text), start + 400)
         )
+
+
+def _forms(plain: str) -> tuple[str, str]:
+    folded = plain.lower().translate(_FOLDED)
+    return folded, folded.translate(_JOINTS)
 
 
 def fold(text: str) -> str:

@@ -53,12 +53,13 @@ _ADDRESS = re.compile(r"://(?P<value>[^\s/@:\"'<>]{1,120}:[^\s/@\"'<>]{1,200})@"
 _TOKEN = re.compile(r"(?i)(?:[?&;]|%3f|%26)token(?:=|%3d)(?P<value>[\w.~%-]{16,8192})")
 _HEX = re.compile(r"(?<![\w-])[0-9a-f]{32}(?![\w-])")
 _PEM = "-----begin "
-_LEFT, _RIGHT = r"(?<![\w.,+/%-])", r"(?![\w%-]|[.,]\d)"
-_ELEVEN = re.compile(rf"{_LEFT}(?P<d>\d{{6}})[ .-]{{0,2}}(?P<n>\d{{5}}){_RIGHT}")
-_TEN = re.compile(rf"{_LEFT}(?:19|20)?(?P<d>\d{{6}})(?P<j>[ ]?[-+][ ]?|)(?P<n>\d{{4}}){_RIGHT}")
-_FINNISH = re.compile(rf"(?i){_LEFT}(?P<d>\d{{6}})[-+A-FU-Y](?P<n>\d{{3}})(?P<c>[0-9A-Y]){_RIGHT}")
+_RIGHT = r"(?![\w%-]|[.,]\d)"
+_START = re.compile(r"\d{6}|\d{4}[ -]\d{4,6}")  # where an identity or card number may begin
+_ELEVEN = re.compile(rf"(?P<d>\d{{6}})[ .-]{{0,2}}(?P<n>\d{{5}}){_RIGHT}")
+_TEN = re.compile(rf"(?:19|20)?(?P<d>\d{{6}})(?P<j>[ ]?[-+][ ]?|)(?P<n>\d{{4}}){_RIGHT}")
+_FINNISH = re.compile(rf"(?i)(?P<d>\d{{6}})[-+A-FU-Y](?P<n>\d{{3}})(?P<c>[0-9A-Y]){_RIGHT}")
 _CARD = re.compile(
-    rf"{_LEFT}(?:\d{{4}}(?P<j>[ -])\d{{4}}(?P=j)\d{{4}}(?P=j)\d{{1,7}}|\d{{4}}[ -]\d{{6}}[ -]\d{{4,5}}|\d{{13,19}}){_RIGHT}"
+    rf"(?:\d{{4}}(?P<j>[ -])\d{{4}}(?P=j)\d{{4}}(?P=j)\d{{1,7}}|\d{{4}}[ -]\d{{6}}[ -]\d{{4,5}}|\d{{13,19}}){_RIGHT}"
 )
 _ISSUERS = re.compile(r"4|5[0-8]|2[2-7]|3[0-9]|6[0-9]|9\d{15}")
 _LABELLED_NUMBER = re.compile(
@@ -190,6 +191,8 @@ def _pem(part: Part, _terms: Terms) -> Iterator[Span]:
 
 def _bare_keys(part: Part, terms: Terms) -> Iterator[Span]:
     """32 hexadecimal digits on a line that speaks of a key."""
+    if not any(word in part.folded for word in terms.key_words):
+        return
     for match in _HEX.finditer(part.text):
         line = part.folded[part.line(match.start())[0] : match.start()]
         if any(word in line for word in terms.key_words) and not terms.is_placeholder(match.group()):
@@ -198,21 +201,35 @@ def _bare_keys(part: Part, terms: Terms) -> Iterator[Span]:
 
 def _numbers(part: Part, terms: Terms) -> Iterator[Span]:
     """National identity numbers and cards: by check digits, or by label and plausible date."""
-    for match in _ELEVEN.finditer(part.text):
-        if is_fodselsnummer(match["d"] + match["n"]):
-            yield Span(match.start(), match.end(), "national_id")
-    for match in _TEN.finditer(part.text):
-        danish = match["j"].strip() == "-" and has_birth_date(match["d"]) and match.start("d") == match.start()
-        if danish or (match["j"].strip() and is_personnummer(match["d"] + match["n"])):
-            yield Span(match.start(), match.end(), "national_id")
-    for match in _FINNISH.finditer(part.text):
-        if is_hetu(match["d"], match["n"], match["c"]):
-            yield Span(match.start(), match.end(), "national_id")
-    for match in _CARD.finditer(part.text):
-        digits = re.sub(r"\D", "", match.group())
-        if 13 <= len(digits) <= 19 and _ISSUERS.match(digits) and luhn(digits):
-            yield Span(match.start(), match.end(), "card_number")
+    for match in _START.finditer(part.text):
+        start = match.start()
+        if start and (part.text[start - 1].isalnum() or part.text[start - 1] in "_.,+/%-"):
+            continue
+        for kind, ends in (("national_id", _identity_end), ("card_number", _card_end)):
+            if (end := ends(part.text, start)) > start:
+                yield Span(start, end, kind)
+                break
     yield from _labelled_numbers(part, terms)
+
+
+def _identity_end(text: str, start: int) -> int:
+    """Where a Norwegian, Danish, Swedish or Finnish identity number that begins here ends; 0 when none does."""
+    if (match := _ELEVEN.match(text, start)) and is_fodselsnummer(match["d"] + match["n"]):
+        return match.end()
+    if (match := _TEN.match(text, start)) and match["j"].strip():
+        danish = match["j"] == "-" and match.start("d") == start and has_birth_date(match["d"])
+        if danish or is_personnummer(match["d"] + match["n"]):
+            return match.end()
+    if (match := _FINNISH.match(text, start)) and is_hetu(match["d"], match["n"], match["c"]):
+        return match.end()
+    return 0
+
+
+def _card_end(text: str, start: int) -> int:
+    match = _CARD.match(text, start)
+    digits = re.sub(r"\D", "", match.group()) if match else ""
+    fits = 13 <= len(digits) <= 19 and bool(_ISSUERS.match(digits)) and luhn(digits)
+    return match.end() if match and fits else 0
 
 
 def _labelled_numbers(part: Part, terms: Terms) -> Iterator[Span]:
