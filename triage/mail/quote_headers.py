@@ -25,6 +25,7 @@ _ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,64}\.[\w.-]{2,64}|\[mailto:")
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?!\d)")
 _CLOCK = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)")
 _DAY = re.compile(rf"\b(?:{words.WEEKDAYS})[^\W\d_]{{0,8}}\b|\d{{1,2}}\.? [^\W\d_]{{3,10}}", re.IGNORECASE)
+_SHARED = re.compile(r"(\S.{0,300}?\w)([\s-]{1,9}(?:On|Den|Am|Le|Op|El|Em) .{10,250})$")
 _VERB_CLOSES = re.compile(rf">\s?(?:{words.VERBS})", re.IGNORECASE)
 _PAYLOAD = re.compile(r"\s*(?:[{]|\[\s*[{\"\]]|<\?xml|<[a-z]+[:>]|HTTP/|curl |(?:GET|POST|PUT|PATCH|DELETE) )")
 
@@ -32,7 +33,7 @@ _FENCED = re.compile(r"^[\s>*]*([-_=*]{2,})\s*(\S.{0,90}?)\s*([-_=*]{2,})\s*$")
 _ORIGINAL = re.compile(rf"^[\W_]*(?:{words.ORIGINALS})\b", re.IGNORECASE)
 _FORWARD = re.compile(rf"(?<!\w)(?:{words.FORWARDS})", re.IGNORECASE)
 _ABOVE = re.compile(rf"(?:{words.ABOVE_THIS_LINE})", re.IGNORECASE)
-_RULE = re.compile(r"^[\s*]*(?:_{5,}|-{5,}|={5,}|\*{5,}|─{3,}|—{3,})[\s*]*$")
+_RULE = re.compile(r"^[\s*]*(?:_{4,}|-{4,}|={4,}|\*{4,}|─{3,}|—{3,})[\s*]*$")
 
 _ROLES: Final = {
     "from": words.FROM_LABELS,
@@ -89,13 +90,18 @@ def not_history(lines: Sequence[str], start: int, stop: int) -> bool:
     """Whether the `>` lines from `start` to `stop` are a dump, a diff, a prompt, a lone bracket or a forward."""
     first = next((index for index in range(start, stop) if lines[index].strip(" >")), None)
     if first is None:
-        return stop - start == 1 and start > 0 and bool(lines[start - 1].strip()) and not lines[start - 1].endswith(":")
+        return _closes_markup(lines, start)
     inner = lines[first].lstrip(" >")
     if forwards([inner], 0):
         return True
     return (
         _is_wire(lines, start) or _is_diff(lines, start) or all(line.startswith(">>> ") for line in lines[start:stop])
     )
+
+
+def _closes_markup(lines: Sequence[str], at: int) -> bool:
+    """Whether a lone `>` ends a tag begun above it."""
+    return at > 0 and bool(re.search(r"<\w|=[\"']", lines[at - 1][:LONGEST]))
 
 
 def _is_wire(lines: Sequence[str], at: int) -> bool:
@@ -124,10 +130,23 @@ def _original(line: str) -> bool:
 
 
 def _with_rule_above(lines: Sequence[str], at: int) -> int:
-    above = at - 1
-    while above >= 0 and above > at - 3 and not lines[above].strip():
-        above -= 1
-    return above if above >= 0 and _RULE.match(lines[above][:300]) else at
+    """The rule that a client draws above its header block, one line ("Message of ...") between them allowed."""
+    between = 0
+    for above in range(at - 1, max(-1, at - 5), -1):
+        if _RULE.match(lines[above][:300]):
+            return above
+        between += bool(lines[above].strip())
+        if between > 1 or (lines[above].strip() and not _LABELLED.match(lines[above])):
+            break
+    return at
+
+
+def break_off(line: str) -> tuple[str, str] | None:
+    """Own words and the attribution that a client put behind them on the same line."""
+    match = _SHARED.match(line) if len(line) <= LONGEST and line.rstrip().endswith(":") else None
+    if match is None or not _is_attribution(match[2].strip(" -")):
+        return None
+    return match[1], match[2]
 
 
 def _block(lines: Sequence[str], at: int) -> bool:

@@ -74,10 +74,10 @@ ABOVE_THIS_LINE: Final = (
     "|tämän rivin yläpuolelle|oberhalb dieser zeile|über dieser zeile"
 )
 
-# A closing formula. The first group ends a mail whatever it says; the second is also an everyday word.
+# Closing formulas; `signature` asks what stands below before it believes them.
 SIGN_OFFS: Final = (
     "mvh|m v h|m\\.v\\.h\\.?|med vennlig hilsen|med venleg helsing|med vennleg helsing|vennlig hilsen|venleg helsing|vennleg helsing"
-    "|beste hilsen|beste helsing|med beste hilsen|hilsen|helsing|hilsen fra|venlig hilsen|med venlig hilsen|de bedste hilsner"
+    "|beste hilsen|beste helsing|med beste hilsen|hilsen|helsing|venlig hilsen|med venlig hilsen|de bedste hilsner"
     "|bedste hilsner|mange hilsner|hilsner|kærlig hilsen|vh|dbh|med vänlig hälsning|med vänliga hälsningar|vänliga hälsningar"
     "|vänlig hälsning|bästa hälsningar|hälsningar|hälsning|varma hälsningar|allt gott|ystävällisin terveisin|ystävällisesti"
     "|terveisin|parhain terveisin|terveiset|yt|t\\.|best regards|kind regards|warm regards|warmest regards|with best regards"
@@ -86,16 +86,14 @@ SIGN_OFFS: Final = (
     "|freundliche grüsse|viele grüße|beste grüße|herzliche grüße|liebe grüße|schöne grüße|mfg|lg|vg|cordialement|bien cordialement"
     "|un saludo|saludos|atentamente|atenciosamente|cordiali saluti|distinti saluti|met vriendelijke groet|met vriendelijke groeten"
     "|pozdrawiam|z poważaniem|с уважением"
-)
-WEAK_SIGN_OFFS: Final = (
-    "thanks|many thanks|thanks in advance|thank you|thank you in advance|thanks and regards|thanks & regards|cheers|best|takk"
+    "|thanks|many thanks|thanks in advance|thank you|thank you in advance|thanks and regards|thanks & regards|cheers|best|takk"
     "|tusen takk|takk på forhånd|på forhånd takk|takk for hjelpen|tak|mange tak|på forhånd tak|tak på forhånd|tak for hjælpen|tack"
     "|tack på förhand|tack så mycket|tack för hjälpen|kiitos|kiitos etukäteen|kiittäen|danke|vielen dank|danke im voraus|merci|gracias|grazie"
 )
 
 # What phones and apps add by themselves.
 DEVICE_STARTS: Final = (
-    "sent from|sent via|sent with|sent using|sent by|from my|get outlook for|sendt fra|sendt med|sendt via|sendt frå|hent outlook|skaff deg outlook"
+    "sent from|sent via|sent with|sent using|sent by|from my \\w+(?: \\w+)?$|get \\[?outlook for|sendt fra|sendt med|sendt via|sendt frå|hent outlook|skaff deg outlook"
     "|få outlook|last ned outlook|skickat från|skickat med|skickades från|hämta outlook|skaffa outlook|lähetetty|hanki outlook|gesendet von"
     "|gesendet mit|gesendet über|von meinem|von meiner|diese nachricht wurde von mein|outlook für|holen sie sich outlook|laden sie outlook"
     "|envoyé de|envoyé depuis|envoyé à partir|obtenir outlook|enviado desde|enviado do|enviado de|obtener outlook|obter o outlook"

@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Final
 
 from triage.mail import quote_headers, signature
+
+WRAPS_AT: Final = 60  # characters from which clients wrap a line
 
 
 class Part(Enum):
@@ -43,12 +46,22 @@ def split(text: str, *, forwarded: bool = False) -> Split:
     above a forwarded mail as above history, so only the subject can tell.
     A body is never emptied unless it is nothing but quoted lines.
     """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = _lines(text)
     parts, end = _history(lines, forwarded)
     for start, stop in _runs(parts, end):
         for index in signature.lines_of(lines[start:stop]):
             parts[start + index] = Part.SIGNATURE
     return _joined(lines, _not_emptied(lines, parts))
+
+
+def _lines(text: str) -> list[str]:
+    """The body's lines; an attribution that shares its line with own words gets a line of its own."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    broken: list[str] = []
+    for line, below in zip(lines, [*lines[1:], ""], strict=True):
+        shared = quote_headers.break_off(line) if below.startswith(">") else None
+        broken.extend(shared or (line,))
+    return broken
 
 
 def _history(lines: Sequence[str], forwarded: bool) -> tuple[list[Part], int]:
@@ -58,7 +71,7 @@ def _history(lines: Sequence[str], forwarded: bool) -> tuple[list[Part], int]:
     while at < len(lines):
         if quote_headers.forwards(lines, at):
             return parts, at
-        if lines[at].lstrip(" ").startswith(">"):
+        if _has_mark(lines[at]):
             stop, history = _marked(lines, at)
             if history:
                 parts[at:stop] = [Part.QUOTED] * (stop - at)
@@ -77,11 +90,23 @@ def _history(lines: Sequence[str], forwarded: bool) -> tuple[list[Part], int]:
 
 
 def _marked(lines: Sequence[str], at: int) -> tuple[int, bool]:
-    """The end of the run of `>` lines at `at`, and whether it is history (not curl, a diff, a prompt or a forward)."""
+    """The end of the `>` lines at `at`, and whether they are history (not curl, a diff, a prompt or a forward)."""
     stop = at
-    while stop < len(lines) and lines[stop].lstrip(" ").startswith(">"):
+    while stop < len(lines) and (_has_mark(lines[stop]) or _is_wrapped(lines, stop)):
         stop += 1
     return stop, not quote_headers.not_history(lines, at, stop)
+
+
+def _has_mark(line: str) -> bool:
+    return line.lstrip(" ").startswith(">")
+
+
+def _is_wrapped(lines: Sequence[str], at: int) -> bool:
+    """Whether a line between two `>` lines is the end of the long one above that some client broke."""
+    if not lines[at].strip() or at + 1 >= len(lines) or not _has_mark(lines[at + 1]):
+        return False
+    above = lines[at - 1].rstrip()
+    return _has_mark(above) and len(above) >= WRAPS_AT and not above.endswith((".", "?", "!", ":", ";"))
 
 
 def _runs(parts: Sequence[Part], end: int) -> list[tuple[int, int]]:
@@ -98,16 +123,15 @@ def _runs(parts: Sequence[Part], end: int) -> list[tuple[int, int]]:
 
 
 def _not_emptied(lines: Sequence[str], parts: Sequence[Part]) -> Sequence[Part]:
-    """`parts`, unless nothing would be left as new though the body has text of its own."""
-    if any(part is Part.NEW and line.strip() for line, part in zip(lines, parts, strict=True)):
+    """`parts`, unless nothing would be left as new though the body is more than history."""
+    used = {part for line, part in zip(lines, parts, strict=True) if line.strip()}
+    if Part.NEW in used or not used or {Part.QUOTED, Part.SIGNATURE} <= used:
         return parts
-    marked = [line.lstrip(" ").startswith(">") for line in lines]
-    attribution = (
-        quote_headers.find(lines, next((i for i, line in enumerate(lines) if line.strip()), 0)) if lines else None
-    )
-    if attribution is not None and not attribution.to_the_end:
+    top = next(index for index, line in enumerate(lines) if line.strip())
+    header = quote_headers.find(lines, top)
+    if header is not None and not header.to_the_end:
         return parts
-    return [Part.QUOTED if mark else Part.NEW for mark in marked]
+    return [Part.QUOTED if _has_mark(line) else Part.NEW for line in lines]
 
 
 def _joined(lines: Sequence[str], parts: Sequence[Part]) -> Split:

@@ -16,17 +16,19 @@ DEEPEST: Final = 25  # lines from the end within which a signature may begin
 MOST: Final = 12  # filled lines it may have below its sign-off
 
 _DELIMITER = re.compile(r"^\s{0,3}(?:--|—|––|_{2,80}|-{3,80}|\*{3,80}|—{2,40}|={5,80})\s*$")
-_SIGN_OFF = re.compile(rf"^\W{{0,3}}(?:{words.SIGN_OFFS})(?!\w)(.{{0,60}})$", re.IGNORECASE)
-_WEAK = re.compile(rf"^\W{{0,3}}(?:{words.WEAK_SIGN_OFFS})(?!\w)(.{{0,60}})$", re.IGNORECASE)
+_FORMULAS = "|".join(sorted(words.SIGN_OFFS.split("|"), key=len, reverse=True))  # the longest that fits counts
+_SIGN_OFF = re.compile(rf"^\W{{0,3}}(?:{_FORMULAS})(?!\w)(.{{0,90}})$", re.IGNORECASE)
 _DEVICE = re.compile(rf"^[\W_]{{0,4}}(?:{words.DEVICE_STARTS})", re.IGNORECASE)
 _DEVICE_NAME = re.compile(rf"(?<!\w)(?:{words.DEVICES})(?!\w)", re.IGNORECASE)
+_LINK = re.compile(r"<[^<>]*>|\(?https?://\S+")
+_VALUE = re.compile(r"[:={}?\"]|\b\d{3}\b.*$")
 _NOTICE = re.compile(rf"(?:{words.DISCLAIMERS})", re.IGNORECASE)
 _CONTACT_LABEL = re.compile(rf"^\W{{0,3}}(?:{words.CONTACT_LABELS})\W{{0,3}}\s*[:.]", re.IGNORECASE)
 _LABEL = re.compile(r"^\s*[\w][\w .-]{0,30}:\s*\S|:\s*$")
 _CONTACT = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}\.|www\.|https?://|\+?\(?\d[\d ()./-]{5,20}\d")
 _PARTICULAR = re.compile(r"\d{4}|@|www\.|https?://|\|")
 _PAYLOAD = re.compile(
-    r"^\s*(?:[{}\[\]`$#]|</?\w|curl |(?:GET|POST|PUT|PATCH|DELETE) |HTTP/)|\":\s?[\"{\[\d]|```|=>|\);"
+    r"^\s*(?:[{}\[\]`$#]|</?\w|[<>] |curl |(?:GET|POST|PUT|PATCH|DELETE) |HTTP/)|\":\s?[\"{\[\d]|```|=>|\);"
 )
 _POSTSCRIPT = re.compile(r"^\W{0,2}p\.?\s?s\b", re.IGNORECASE)
 _NAME = re.compile(r"^[\W_]{0,4}(?:[^\W\d_][\w.'’-]{0,30}[\s,/&|()-]{0,3}){1,6}[.\W]{0,3}$")
@@ -37,20 +39,31 @@ def lines_of(lines: Sequence[str]) -> list[int]:
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
-    start = _above_notices(lines, end)
-    start = _from_delimiter(lines, start, closed=start < end)
-    start = _from_sign_off(lines, start)
-    if start == end:
-        start = _from_particulars(lines, end)
+    notices = _above_notices(lines, end)
+    start = _from_sign_off(lines, _from_delimiter(lines, notices, closed=notices < end))
+    if start == notices:
+        start = _from_particulars(lines, notices)
     return [*_devices_within(lines, start), *range(start, end)]
 
 
 def _devices_within(lines: Sequence[str], stop: int) -> list[int]:
-    return [index for index in range(stop) if _is_device(lines[index]) and _DEVICE_NAME.search(lines[index])]
+    """Device lines above `stop` that stand alone: a sender may write on below "Sent from my phone"."""
+    marks = [_is_device(line) for line in lines[:stop]]
+    return [index for index in range(stop) if marks[index] and _stands_alone(lines, marks, index)]
+
+
+def _stands_alone(lines: Sequence[str], marks: Sequence[bool], at: int) -> bool:
+    def parts(index: int) -> bool:
+        return not 0 <= index < len(marks) or marks[index] or not lines[index].strip()
+
+    return parts(at - 1) and parts(at + 1) and bool(_DEVICE_NAME.search(lines[at]))
 
 
 def _is_device(line: str) -> bool:
-    return len(line) <= 140 and bool(_DEVICE.match(line)) and not line.rstrip().endswith(":")
+    """Whether a line is what a phone or an app adds; a line that shows a value or ends a sentence about one is not."""
+    if len(line) > 140 or not _DEVICE.match(line) or _VALUE.search(_LINK.sub("", line)):
+        return False
+    return bool(_DEVICE_NAME.search(line)) or len(line.split()) <= 6
 
 
 def _above_notices(lines: Sequence[str], end: int) -> int:
@@ -97,30 +110,26 @@ def _from_delimiter(lines: Sequence[str], end: int, *, closed: bool) -> int:
 def _from_sign_off(lines: Sequence[str], end: int) -> int:
     """The first sign-off near the end that is followed by the sender's particulars only."""
     for index in range(max(0, end - DEEPEST), end):
-        rest = _sign_off_name(lines[index])
+        rest = _sign_off_rest(lines[index])
         if rest is None:
             continue
         below = [line for line in lines[index + 1 : end] if line.strip()]
-        if _may_close(below) and _signed(rest, below):
-            return index if _has_particulars(below) else end
+        if _may_close(below) and (rest or not below or _NAME.match(below[0].strip()[:100])):
+            return index if _has_particulars(below) or _PARTICULAR.search(rest) else end
     return end
 
 
-def _sign_off_name(line: str) -> str | None:
+def _sign_off_rest(line: str) -> str | None:
     """What follows the closing formula on its line (a name or nothing), or None when the line is no sign-off."""
-    if len(line) > 90:
+    if len(line) > 120:
         return None
-    match = _SIGN_OFF.match(line.strip()) or _WEAK.match(line.strip())
+    match = _SIGN_OFF.match(line.strip())
     if match is None:
         return None
     rest = match[1].strip(" \t,.!:;/-–—")
-    if rest and not (_NAME.match(rest) and rest[0].isupper()):
+    if rest and (not rest[0].isupper() or _is_content(rest) or not (_NAME.match(rest) or _PARTICULAR.search(rest))):
         return None
     return rest
-
-
-def _signed(rest: str, below: Sequence[str]) -> bool:
-    return bool(rest) or not below or bool(_NAME.match(below[0].strip()[:100]))
 
 
 def _has_particulars(below: Sequence[str]) -> bool:
@@ -140,7 +149,14 @@ def _is_content(line: str) -> bool:
         return True
     if _CONTACT_LABEL.match(line):
         return False
-    return bool(_LABEL.search(line)) or (len(line.split()) > 12 and not _CONTACT.search(line))
+    return bool(_LABEL.search(line)) or (not _CONTACT.search(line) and _is_sentence(line))
+
+
+def _is_sentence(line: str) -> bool:
+    """Whether most words are in small letters and there are enough of them: a title or a name has capitals."""
+    spoken = [word for word in line.split() if word[:1].isalpha()]
+    small = sum(word[0].islower() for word in spoken)
+    return small * 2 > len(spoken) and len(spoken) >= (4 if line.rstrip().endswith((".", "!")) else 7)
 
 
 def _payload(lines: Sequence[str]) -> bool:
