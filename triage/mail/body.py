@@ -47,7 +47,7 @@ def read(root: Part) -> Body:
     """Text, forwarded mails and attachments of a mail; never raises, the tree's depth is capped already."""
     body = Body()
     _visit(root, body, report=root.content_type == "multipart/report")
-    if not body.text.strip():
+    if not body.forwarded and not body.text.strip():
         _fall_back(root, body)
     return body
 

@@ -239,9 +239,12 @@ def _bare(url: str) -> str:
     return re.sub(r"^https?://(?:www\.)?|[/\s]+$", "", url.strip().lower().replace("&amp;", "&"))
 
 
+_PROTECTED = re.compile(r"https?://[\w.-]{0,60}\bsafelinks\.", re.IGNORECASE)
+
+
 def _unwrapped(url: str) -> str:
     """The real address behind Outlook's link protection."""
-    if ".safelinks.protection.outlook.com/" not in url:
+    if not _PROTECTED.match(url):
         return url
     try:
         return parse_qs(urlsplit(url).query, max_num_fields=20).get("url", [url])[0]

@@ -266,7 +266,7 @@ class Walk:
         return next((line.text for line in reversed(self.lines[-20:]) if line.text), "")
 
     def _in_item(self) -> bool:
-        return any(frame.tag in ("li", "td", "th") for frame in self.open[-3:])
+        return any(frame.tag == "li" for frame in self.open[-3:])
 
     def _bullet(self) -> str:
         indent = "  " * min(MAX_INDENT, max(0, len(self.lists) - 1))
