@@ -8,6 +8,8 @@ from email.message import EmailMessage
 from typing import cast
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from triage.domain import Address, Language, Reply
 from triage.transport.outgoing import Envelope, compose, recipients
@@ -138,6 +140,46 @@ def test_addresses_beyond_ascii_are_written_as_mail_servers_want_them() -> None:
     )
     raw = compose(a_reply(to=(Address("kåre@shop.example", "K"),)), ENVELOPE, DATE)
     assert "<kåre@shop.example>".encode() in raw
+
+
+@given(
+    subject=st.text(max_size=120).map(lambda text: " ".join(text.split())),
+    name=st.text(max_size=60),
+    text=st.text(max_size=400),
+    ids=st.lists(st.text(min_size=1, max_size=120), max_size=30),
+)
+@example(subject="=?utf-8?q?x?=", name='a"b\\c, d@e', text="...\n.\n\t \nFrom x\n=_", ids=["a"])
+def test_whatever_is_written_the_mail_is_sound(subject: str, name: str, text: str, ids: list[str]) -> None:
+    reply = a_reply(subject=subject, to=(Address("k@shop.example", name),), text=text, references=tuple(ids))
+    try:
+        raw = compose(reply, ENVELOPE, DATE)
+    except UnicodeEncodeError:
+        assert any("\ud800" <= each <= "\udfff" for each in text)
+        return
+    assert raw.isascii()
+    assert raw.count(b"\n") == raw.count(b"\r\n") == raw.count(b"\r")
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+    mail = cast(EmailMessage, message_from_bytes(raw, policy=policy.default))
+    assert [name for name in mail if name in ("Bcc", "To", "Subject")] == ["To", "Subject"]
+    assert not mail.defects
+    plain, html = mail.iter_parts()
+    written = cast(EmailMessage, plain).get_content().replace("\r\n", "\n")
+    assert written.rstrip("\n") == text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+    assert cast(EmailMessage, html).get_content().rstrip("\r\n") == reply.html
+
+
+def test_the_same_reply_is_the_same_bytes() -> None:
+    assert compose(a_reply(), ENVELOPE, DATE) == compose(a_reply(), ENVELOPE, DATE)
+
+
+def test_a_reply_to_nobody_is_refused() -> None:
+    with pytest.raises(ValueError, match="nobody"):
+        compose(a_reply(to=()), ENVELOPE, DATE)
+
+
+def test_an_endless_subject_is_cut() -> None:
+    raw = compose(a_reply(subject="x" * 5_000), ENVELOPE, DATE)
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
 
 
 def test_everybody_is_a_recipient_once() -> None:

@@ -115,11 +115,14 @@ class ImapMailbox:
         """The living session with the folder selected; a new one after a loss."""
         if self._session is None or not self._session.alive:
             self._session = session = ImapSession(self._account)
+            log.info("%s: connected to %s as %s", self.name, self._account.host, self._account.user)
             for name in self._account.trays.values():
                 session.ensure_folder(session.folder_name(name))
             self._highest = None
         validity = self._session.select()
         if validity != self._uidvalidity:
+            if self._uidvalidity:
+                log.warning("%s: new UIDVALIDITY %d; every mail is looked at anew", self.name, validity)
             self._uidvalidity, self._highest = validity, None
             self._broke.clear()
         return self._session
@@ -172,6 +175,8 @@ class ImapMailbox:
 
     def _fetch(self, session: ImapSession, uids: Sequence[int], items: Sequence[str]) -> dict[int, Fetched | str]:
         """Fetch together; mails during whose fetch the connection broke before go one by one, then are given up."""
+        if not session.alive:
+            raise MailboxLost(f"{self.name}: the connection was closed during the work")
         found: dict[int, Fetched | str] = {}
         together = [uid for uid in uids if uid not in self._broke]
         for group in (together, *([uid] for uid in uids if uid in self._broke)):

@@ -8,7 +8,6 @@ of imapclient and imaplib that are handled here stand beside the lines that hand
 from __future__ import annotations
 
 import contextlib
-import logging
 import re
 import selectors
 import time
@@ -27,8 +26,6 @@ from imapclient.exceptions import (
 from triage.transport.accounts import ImapAccount
 from triage.transport.link import diagnose, is_loopback, tls_context
 from triage.transport.mailbox import MailboxLost, MailboxRefused
-
-log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 240.0  # IDLE is ended and begun anew at least this often: a dead link shows, no NAT forgets us
 _SELECT_SECONDS = 300.0  # a fresh SELECT this often: imaplib keeps every untagged response until then

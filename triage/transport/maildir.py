@@ -28,6 +28,7 @@ from triage.transport.mailbox import (
 )
 
 _LOOK_EVERY = 0.25  # seconds between looks at the folders' modification times
+_GRAIN = 0.1  # seconds; a folder that changed so lately may change again without its time showing it
 _PARTS = ("tmp", "new", "cur")
 _Stamp = tuple[int, ...]
 
@@ -48,6 +49,7 @@ class MaildirMailbox:
     def __init__(self, account: MaildirAccount) -> None:
         self._account = account
         self._seen: _Stamp = ()
+        self._found: dict[str, Path] = {}  # where each mail was in the last look
 
     @property
     def name(self) -> str:
@@ -57,21 +59,24 @@ class MaildirMailbox:
         """Batches of waiting mail, oldest first (time of delivery, then name)."""
         self._seen = self._stamp()
         resting = sorted(self._resting(skip), key=lambda mail: (mail.modified, mail.uid))
+        self._found = {mail.uid: mail.path for mail in resting}
         for batch in in_batches(((mail, mail.size) for mail in resting), bounds):
             yield [arrival for mail in batch if (arrival := self._read(mail, bounds)) is not None]
 
     def file(self, uids: Sequence[str], tray: Tray) -> None:
         """Rename mail into the tray; what is no longer in the inbox is passed over."""
-        wanted = frozenset(uids)
         cur = self._tray(tray) / "cur"
-        for path in self._paths():
-            uid, _, flags = path.name.partition(":2,")
-            if uid in wanted:
-                _move(path, cur, uid, flags)
+        elsewhere = {uid for uid in uids if not self._move(self._found.pop(uid, None), cur)}
+        for path in self._paths() if elsewhere else ():  # another program changed its flags meanwhile
+            if _uid(path) in elsewhere:
+                self._move(path, cur)
 
     def wait(self, seconds: float) -> bool:
         """Look at the folders' modification times until they change."""
         deadline = time.monotonic() + seconds
+        if time.time() - max(self._seen, default=0) / 1e9 < _GRAIN or not self._seen:
+            time.sleep(min(seconds, _GRAIN))
+            return True
         while self._stamp() == self._seen:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -116,7 +121,7 @@ class MaildirMailbox:
 
     def _resting(self, skip: Container[str]) -> Iterator[_Resting]:
         for path in self._paths():
-            uid = path.name.partition(":2,")[0]
+            uid = _uid(path)
             if uid in skip:
                 continue
             try:
@@ -151,6 +156,22 @@ class MaildirMailbox:
             raise MailboxRefused(f"{self.name}: tray '{name}' cannot be made: {error.strerror}: {folder}") from None
         return folder
 
+    def _move(self, path: Path | None, folder: Path) -> bool:
+        """Rename a mail into a folder; False when it is not there."""
+        if path is None:
+            return False
+        uid, _, flags = path.name.partition(":2,")
+        target = folder / f"{uid}:2,{flags}"
+        if target.exists():  # another mail of that name: rename would replace it
+            target = folder / f"{uid}.{time.time_ns()}:2,{flags}"
+        try:
+            path.rename(target)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise MailboxLost(f"{self.name}: cannot move {path} to {target}: {error.strerror}") from None
+        return True
+
     def _stamp(self) -> _Stamp:
         home = self._account.path
         try:
@@ -159,16 +180,8 @@ class MaildirMailbox:
             return ()  # the next look says what is wrong
 
 
-def _move(path: Path, folder: Path, uid: str, flags: str) -> None:
-    target = folder / f"{uid}:2,{flags}"
-    if target.exists():  # another mail of that name: rename would replace it
-        target = folder / f"{uid}.{time.time_ns()}:2,{flags}"
-    try:
-        path.rename(target)
-    except FileNotFoundError:
-        return  # somebody was quicker
-    except OSError as error:
-        raise MailboxLost(f"cannot move {path} to {target}: {error.strerror}") from None
+def _uid(path: Path) -> str:
+    return path.name.partition(":2,")[0]
 
 
 def _header(start: bytes) -> bytes:

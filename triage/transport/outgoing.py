@@ -1,39 +1,31 @@
 """A Reply as the mail that goes out: MIME, threading, and the marks by which machines know a machine.
 
-Sources: RFC 5322 (threading), RFC 2046 (alternatives), RFC 3834 (Auto-Submitted).
+Sources: RFC 5322 (threading), RFC 2046 (alternatives), RFC 2047 (encoded words), RFC 3834 (Auto-Submitted).
+The few headers are written here and not by EmailMessage, which takes over ten times as long and rewrites
+message ids longer than a line as =?utf-8?q?...?= (cpython#79986). The same reply gives the same bytes.
 """
 
 from __future__ import annotations
 
+import binascii
+import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from email import policy
-from email.headerregistry import Address as HeaderAddress
-from email.message import EmailMessage
+from email.header import Header
 from email.utils import format_datetime
 
 from triage.domain import Address, Reply
 
 DESK_HEADER = "X-Triage-Desk"
 
-# Ids must stay on one line: at the usual 78 columns Python rewrites long ones as =?utf-8?q?...?= (cpython#79986).
-_IDS_WHOLE = policy.SMTP.clone(max_line_length=998)
-_ID_HEADERS = frozenset({"message-id", "in-reply-to", "references"})
-_BODY = policy.SMTP.clone(max_line_length=76)  # quoted-printable lines (RFC 2045 section 6.7)
 _ID = re.compile(r"[!-;=?-~]{1,900}")  # printable ASCII but <>, and short enough for one line
 _LOCAL = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}")
 _DOMAIN = re.compile(r"[^\W_](?:[\w.-]{0,252}[^\W_])?")
-_REFERENCES = 40  # ids kept: the first (the thread's root) and the latest
-
-
-class _Wire(policy.EmailPolicy):
-    """SMTP's policy, except that lines of ids are not folded."""
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        rules = _IDS_WHOLE if name.lower() in _ID_HEADERS else policy.SMTP.clone(utf8=self.utf8)
-        return rules.fold_binary(name, value)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_REFERENCES = 980  # characters of the line of ids; RFC 5322 section 2.1.1 allows 998
+_NAME, _SUBJECT = 100, 400  # characters kept of a display name and of a subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +42,13 @@ class Envelope:
 
 
 def compose(reply: Reply, envelope: Envelope, date: datetime) -> bytes:
-    """The mail as bytes, 7-bit unless an address needs more. `date` is aware.
+    """The mail as bytes with CRLF, ASCII unless an address needs more. `date` is aware.
 
     Raises ValueError when a header would break out of its line or an address is none: such a reply is
     never sent. Ids that came from outside and cannot stand in a header are left out.
     """
-    message = EmailMessage(policy=_BODY)
-    for name, value in _headers(reply, envelope, date):
-        message[name] = value
-    message.set_content(reply.text, cte="quoted-printable")
-    if reply.html:
-        message.add_alternative(reply.html, subtype="html", cte="quoted-printable")
-    utf8 = any(not address.email.partition("@")[0].isascii() for address in (*reply.to, *reply.cc))
-    return message.as_bytes(policy=_Wire(linesep="\r\n", utf8=utf8))
+    lines = [f"{name}: {value}\r\n" for name, value in _headers(reply, envelope, date)]
+    return "".join((*lines, *_body(reply))).encode("utf-8")
 
 
 def recipients(reply: Reply) -> tuple[str, ...]:
@@ -70,12 +56,17 @@ def recipients(reply: Reply) -> tuple[str, ...]:
     return tuple(dict.fromkeys(address.email for address in (*reply.to, *reply.cc)))
 
 
-def _headers(reply: Reply, envelope: Envelope, date: datetime) -> Iterable[tuple[str, object]]:
-    yield "From", (_address(envelope.sender),)
-    yield "To", tuple(map(_address, reply.to))
+# ── headers ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _headers(reply: Reply, envelope: Envelope, date: datetime) -> Iterator[tuple[str, str]]:
+    if not _ID.fullmatch(reply.message_id) or not _ID.fullmatch(envelope.desk):
+        raise ValueError(f"not fit for a header: {reply.message_id!r}, {envelope.desk!r}")
+    yield "From", _addresses([envelope.sender])
+    yield "To", _addresses(reply.to)
     if reply.cc:
-        yield "Cc", tuple(map(_address, reply.cc))
-    yield "Subject", reply.subject
+        yield "Cc", _addresses(reply.cc)
+    yield "Subject", _subject(reply.subject)
     yield "Date", format_datetime(date)
     yield "Message-ID", f"<{reply.message_id}>"
     if _ID.fullmatch(reply.in_reply_to):
@@ -86,23 +77,77 @@ def _headers(reply: Reply, envelope: Envelope, date: datetime) -> Iterable[tuple
     yield "X-Auto-Response-Suppress", "All"
     yield "Precedence", "auto_reply"
     yield DESK_HEADER, envelope.desk
+    yield "MIME-Version", "1.0"
 
 
-def _references(ids: tuple[str, ...]) -> str:
-    """The thread's ids: the first and the latest, in order, as many as one line takes."""
-    sound = [each for each in dict.fromkeys(ids) if _ID.fullmatch(each)]
-    kept = sound if len(sound) <= _REFERENCES else [sound[0], *sound[1 - _REFERENCES :]]
-    while sum(len(each) + 3 for each in kept) > 980 - len("References:"):
-        del kept[1 if len(kept) > 1 else 0]
-    return " ".join(f"<{each}>" for each in kept)
+def _subject(subject: str) -> str:
+    if "\r" in subject or "\n" in subject:
+        raise ValueError(f"a subject of several lines: {subject!r}")
+    return _words(_printable(subject)[:_SUBJECT], "Subject")
 
 
-def _address(address: Address) -> HeaderAddress:
-    """An address for a header. Raises ValueError when it is none; the display name is made harmless."""
+def _references(ids: Iterable[str]) -> str:
+    """The thread's ids in order: the first (the root) and the latest, as many as one line takes."""
+    sound = [f"<{each}>" for each in dict.fromkeys(ids) if _ID.fullmatch(each)]
+    kept, room = sound[:1], _REFERENCES - len("References: ") - sum(map(len, sound[:1]))
+    latest: list[str] = []
+    for each in reversed(sound[1:]):
+        room -= len(each) + 1
+        if room < 0:
+            break
+        latest.append(each)
+    return " ".join((*kept, *reversed(latest)))
+
+
+def _addresses(addresses: Iterable[Address]) -> str:
+    written = ",\r\n ".join(map(_address, addresses))
+    if not written:
+        raise ValueError("a reply to nobody")
+    return written
+
+
+def _address(address: Address) -> str:
+    """One address. Raises ValueError when it is none; the display name is made harmless."""
     local, _, domain = address.email.rpartition("@")
     if not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
         raise ValueError(f"not an address that mail can be sent to: {address.email!r}")
     if not domain.isascii():
         domain = domain.encode("idna").decode("ascii")
-    name = " ".join("".join(each if each.isprintable() else " " for each in address.name).split())
-    return HeaderAddress(name[:100], local, domain)
+    name = _printable(address.name)[:_NAME]
+    if not name:
+        return f"{local}@{domain}"
+    if name.isascii():
+        name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return f"{_words(name, 'To')} <{local}@{domain}>"
+
+
+def _words(text: str, header: str) -> str:
+    """Text for a header: as it is, or in encoded words of legal length, folded."""
+    charset = "us-ascii" if text.isascii() else "utf-8"
+    return Header(text, charset, maxlinelen=75, header_name=header).encode(linesep="\r\n")
+
+
+def _printable(text: str) -> str:
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+
+
+# ── body ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _body(reply: Reply) -> Iterator[str]:
+    if not reply.html:
+        yield _part("plain", reply.text)
+        return
+    # No quoted-printable text can contain "=_", so the boundary never occurs in a part.
+    boundary = "=_" + hashlib.sha256(reply.message_id.encode()).hexdigest()[:32]
+    yield f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
+    for subtype, text in (("plain", reply.text), ("html", reply.html)):
+        yield f"--{boundary}\r\n{_part(subtype, text)}\r\n"
+    yield f"--{boundary}--\r\n"
+
+
+def _part(subtype: str, text: str) -> str:
+    crlf = _LINE_END.sub("\r\n", text if text.endswith("\n") else f"{text}\n")
+    encoded = binascii.b2a_qp(crlf.encode("utf-8"), istext=True).decode("ascii")
+    head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n'
+    return f"{head}\r\n{encoded}"
