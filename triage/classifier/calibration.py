@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
-from scipy.special import betaincinv, log_softmax, logsumexp
+from scipy.special import betaincinv
 
 from triage.classifier.features import Floats, Ints
 
 __all__ = ["NEVER", "folds", "groups", "temperature_for", "threshold_for"]
 
 NEVER = 2.0  # a confidence that no mail reaches
+_LEAST = 1e-12  # a probability whose logarithm is still a number
 _BOUND = 0.90  # one-sided confidence of the Clopper-Pearson bound
 
 
@@ -41,18 +42,15 @@ def folds(labels: Sequence[str], group: Ints, count: int, *, seed: int = 0) -> I
     return fold_of_group[group]
 
 
-def temperature_for(scores: Floats, topic_of_label: Floats, topic: Ints) -> float:
-    """The temperature under which the right topics are likeliest in all (negative log-likelihood); 1.0 without mails.
+def temperature_for(shares: Callable[[float], Floats], topic: Ints) -> float:
+    """The temperature under which the right topics are likeliest in all (negative log-likelihood).
 
-    `topic_of_label` has a 1 where a label (row) belongs to a topic (column); `topic` is the right column of each mail.
+    `shares` gives the probabilities of some mails at a temperature, `topic` is the right column of each mail.
     """
-    if not len(topic):
-        return 1.0
-    right = np.where(topic_of_label.T[topic] > 0, 0.0, -np.inf)
 
     def loss(log_temperature: float) -> float:
-        shares = log_softmax(scores.astype(np.float64) * np.exp(-log_temperature), axis=1)
-        return -float(logsumexp(shares + right, axis=1).sum())
+        right = shares(float(np.exp(log_temperature)))[np.arange(len(topic)), topic]
+        return -float(np.log(np.maximum(right, _LEAST)).sum())
 
     return float(np.exp(minimize_scalar(loss, bounds=(-4, 2), method="bounded").x))
 

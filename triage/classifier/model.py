@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix
 from triage.classifier.features import Features, Floats, Ints, normalise
 from triage.domain import Guess, Opinion
 
-__all__ = ["SQUARE", "Classifier", "Head", "Memory", "belongs", "softmax"]
+__all__ = ["Classifier", "Head", "Memory", "Panel", "softmax"]
 
 NEIGHBOURS = 3  # examples whose likeness makes a mail familiar
 _BATCH = 256  # mails compared with all examples at a time
@@ -30,28 +30,62 @@ def softmax(scores: Floats) -> Floats:
     return shares
 
 
-def belongs(owners: Sequence[str], topics: Sequence[str]) -> Floats:
-    """1 where a label (row) belongs to a topic (column), else 0."""
-    return np.array([[owner == topic for topic in topics] for owner in owners], dtype=np.float32)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Head:
-    """A multinomial linear model over the features, with one temperature that makes its probabilities honest."""
+    """One multinomial linear model. Its labels may be narrower than topics; `owners` are the topics of the labels."""
 
     labels: tuple[str, ...]
-    weights: Floats  # a row for each feature, a column for each label
+    owners: tuple[str, ...]
+    weights: Floats  # a row for each term, a column for each label
     bias: Floats
-    temperature: float = 1.0
 
     def scores(self, rows: csr_matrix) -> Floats:
         """Unbounded scores, a column for each label."""
         scores: Floats = rows @ self.weights + self.bias
         return scores
 
+    def shares(self, scores: Floats, temperature: float) -> Floats:
+        """Probabilities of the topics (sorted), from the scores of the labels."""
+        shares: Floats = softmax((scores / temperature).astype(np.float32)) @ self._belongs
+        return shares
+
+    @cached_property
+    def topics(self) -> tuple[str, ...]:
+        """The topics its labels belong to, sorted."""
+        return tuple(sorted(set(self.owners)))
+
+    @cached_property
+    def _belongs(self) -> Floats:
+        table = [[owner == topic for topic in self.topics] for owner in self.owners]
+        return np.array(table, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Heads over the same topics that are asked together, and the one temperature that makes their mean honest."""
+
+    heads: tuple[Head, ...]
+    temperature: float = 1.0
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Its topics, sorted."""
+        return self.heads[0].topics
+
+    def scores(self, rows: csr_matrix) -> tuple[Floats, ...]:
+        """What each head says, a column for each of its labels."""
+        return tuple(head.scores(rows) for head in self.heads)
+
+    def shares(self, scores: Sequence[Floats], temperature: float | None = None) -> Floats:
+        """Calibrated probabilities, a column for each topic."""
+        heat = temperature or self.temperature
+        shares = [head.shares(one, heat) for head, one in zip(self.heads, scores, strict=True)]
+        mean: Floats = np.mean(shares, axis=0, dtype=np.float32)
+        return mean
+
     def probabilities(self, rows: csr_matrix) -> Floats:
-        """Calibrated probabilities, a column for each label."""
-        return softmax(self.scores(rows) / np.float32(self.temperature))
+        """Calibrated probabilities, a column for each topic."""
+        return self.shares(self.scores(rows))
 
 
 @dataclass(frozen=True)
@@ -99,7 +133,6 @@ class _Look:
 
     texts: list[str]  # normalised
     rows: csr_matrix
-    narrow: Floats  # probabilities of the labels
     shares: Floats  # probabilities of the topics
     confidence: Floats
     technical: Floats
@@ -112,17 +145,16 @@ class Classifier:
     """A trained model. Mails go in, opinions come out; nothing inside ever changes."""
 
     features: Features
-    head: Head  # over the narrowest labels (topic/intent)
-    owners: tuple[str, ...]  # the topic of each label of the head
-    technical: Head | None  # technical or not; None where the examples know no technical topic
+    panel: Panel  # its first head knows topics alone, and explains
+    technical: Panel | None  # technical or not; None where the examples know no technical topic
     memory: Memory
     threshold: float  # confidence from which on the model is sure
     digest: str  # of the examples, the code and the library that made it
 
-    @cached_property
+    @property
     def topics(self) -> tuple[str, ...]:
         """All topics the model knows, sorted."""
-        return tuple(sorted(set(self.owners)))
+        return self.panel.topics
 
     def guess(self, texts: Sequence[str]) -> list[Opinion]:
         """One opinion for each mail. A text is the subject, a line break, and the words the sender wrote."""
@@ -137,12 +169,11 @@ class Classifier:
     def _look(self, texts: Sequence[str]) -> _Look:
         plain = [normalise(text) for text in texts]
         rows = self.features.rows(plain)
-        narrow = self.head.probabilities(rows)
-        shares = narrow @ self._topic_of_label
+        shares = self.panel.probabilities(rows)
         likeness, which = self.memory.nearest(rows)
         confidence = shares.max(axis=1) * self.memory.familiarity(likeness)
         technical = self.technical.probabilities(rows)[:, 1] if self.technical else np.zeros_like(confidence)
-        return _Look(plain, rows, narrow, shares, confidence, technical, likeness, which)
+        return _Look(plain, rows, shares, confidence, technical, likeness, which)
 
     def _opinion(self, seen: _Look, at: int) -> Opinion:
         return Opinion(
@@ -157,13 +188,8 @@ class Classifier:
         )
 
     @cached_property
-    def _topic_of_label(self) -> Floats:
-        """1 where a label (row) belongs to a topic (column): sums intents up to topics."""
-        return belongs(self.owners, self.topics)
-
-    @cached_property
     def _average(self) -> Floats:
-        average: Floats = self.head.weights.mean(axis=1)
+        average: Floats = self.panel.heads[0].weights.mean(axis=1)
         return average
 
     def _guesses(self, shares: Floats) -> tuple[Guess, ...]:
@@ -171,11 +197,10 @@ class Classifier:
         return tuple(Guess(self.topics[at], float(shares[at])) for at in order)
 
     def _because(self, seen: _Look, at: int) -> tuple[tuple[str, float], ...]:
-        """The sender's words that spoke most for the likeliest label of the winning topic, what they say as words
-        and as concepts added up; then pieces of words, where those are too few."""
-        row, topic = seen.rows[at], seen.shares[at].argmax()
-        label = int(np.argmax(seen.narrow[at] * self._topic_of_label[:, topic]))
-        spoke = row.data * (self.head.weights[row.indices, label] - self._average[row.indices])
+        """The sender's words that spoke most for the winning topic, what they say as words and as concepts added
+        up; then pieces of words, where those are too few."""
+        row, topic = seen.rows[at], int(seen.shares[at].argmax())
+        spoke = row.data * (self.panel.heads[0].weights[row.indices, topic] - self._average[row.indices])
         surfaces = self.features.surfaces(seen.texts[at])
         words: dict[str, float] = {}
         pieces: dict[str, float] = {}

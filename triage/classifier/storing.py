@@ -27,7 +27,7 @@ from triage.classifier.features import FAMILIES, Features
 from triage.classifier.fingerprint import fingerprint
 from triage.classifier.lexicon import Lexicon
 from triage.classifier.lexicon import load as load_lexicon
-from triage.classifier.model import Classifier, Head, Memory
+from triage.classifier.model import Classifier, Head, Memory, Panel
 
 if TYPE_CHECKING:
     from triage.classifier.training import Progress
@@ -133,54 +133,56 @@ def unpack(content: bytes, name: str) -> Classifier:
 
 
 def _arrays(model: Classifier) -> dict[str, Any]:
+    panels = {"panel": model.panel} | ({"technical": model.technical} if model.technical else {})
     about = {
         "digest": model.digest,
         "threshold": model.threshold,
-        "owners": model.owners,
-        "labels": model.head.labels,
-        "temperature": model.head.temperature,
         "ids": model.memory.ids,
         "usual": model.memory.usual,
         "lexicon": model.features.lexicon.concepts,
-        "technical": (model.technical.labels, model.technical.temperature) if model.technical else None,
+        "panels": {name: _panel_facts(panel) for name, panel in panels.items()},
     }
-    rows = model.memory.rows
     arrays = {
         "about": _bytes(json.dumps(about)),
         **{name: _bytes("\n".join(terms)) for name, terms in zip(FAMILIES, model.features.terms, strict=True)},
         "idf": model.features.idf,
-        "weights": model.head.weights,
-        "bias": model.head.bias,
-        "row_data": rows.data,
-        "row_indices": rows.indices,
-        "row_ends": rows.indptr,
+        "row_data": model.memory.rows.data,
+        "row_indices": model.memory.rows.indices,
+        "row_ends": model.memory.rows.indptr,
     }
-    if model.technical:
-        arrays |= {"technical_weights": model.technical.weights, "technical_bias": model.technical.bias}
+    for name, panel in panels.items():
+        for at, head in enumerate(panel.heads):
+            arrays |= {f"{name}_{at}_weights": head.weights, f"{name}_{at}_bias": head.bias}
     return arrays
+
+
+def _panel_facts(panel: Panel) -> dict[str, Any]:
+    heads = [{"labels": head.labels, "owners": head.owners} for head in panel.heads]
+    return {"temperature": panel.temperature, "heads": heads}
 
 
 def _model(arrays: Mapping[str, Any]) -> Classifier:
     about = json.loads(_text(arrays["about"]))
     features = Features([_lines(arrays[name]) for name in FAMILIES], arrays["idf"], Lexicon(about["lexicon"]))
     kept = (arrays["row_data"], arrays["row_indices"], arrays["row_ends"])
-    technical = about["technical"]
+    rows = csr_matrix(kept, shape=(len(about["ids"]), len(features)))
+    panels = {name: _panel(name, facts, arrays) for name, facts in about["panels"].items()}
     return Classifier(
         features=features,
-        head=Head(tuple(about["labels"]), arrays["weights"], arrays["bias"], about["temperature"]),
-        owners=tuple(about["owners"]),
-        technical=Head(tuple(technical[0]), arrays["technical_weights"], arrays["technical_bias"], technical[1])
-        if technical
-        else None,
-        memory=Memory(
-            tuple(about["ids"]),
-            csr_matrix(kept, shape=(len(about["ids"]), len(features))),
-            features.square,
-            about["usual"],
-        ),
+        panel=panels["panel"],
+        technical=panels.get("technical"),
+        memory=Memory(tuple(about["ids"]), rows, features.square, about["usual"]),
         threshold=about["threshold"],
         digest=about["digest"],
     )
+
+
+def _panel(name: str, facts: Mapping[str, Any], arrays: Mapping[str, Any]) -> Panel:
+    heads = [
+        Head(tuple(head["labels"]), tuple(head["owners"]), arrays[f"{name}_{at}_weights"], arrays[f"{name}_{at}_bias"])
+        for at, head in enumerate(facts["heads"])
+    ]
+    return Panel(tuple(heads), facts["temperature"])
 
 
 def _bytes(text: str) -> Any:

@@ -1,7 +1,8 @@
 """Examples to a trained, calibrated, abstaining model. The only module that imports scikit-learn.
 
-One pooled model for all languages; it learns narrow intents, whose probabilities are summed up to topics; one
-temperature and one threshold from grouped out-of-fold scores.
+One pooled model for all languages. Two heads learn the same mails, one their topics and one their narrower intents,
+and their probabilities are averaged (a point better than either); one temperature and one threshold come from
+grouped out-of-fold scores.
 
 Training never works on the n-grams themselves: a linear model with an L2 penalty is the same whether it is fitted
 on the rows or on a Cholesky factor of their inner products, and that factor has a column for each mail instead of
@@ -17,12 +18,13 @@ import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from triage.classifier.calibration import NEVER, folds, groups, temperature_for, threshold_for
 from triage.classifier.examples import Example
 from triage.classifier.features import Features, Floats, Ints, normalise
 from triage.classifier.lexicon import Lexicon
-from triage.classifier.model import Classifier, Head, Memory, belongs, softmax
+from triage.classifier.model import Classifier, Head, Memory, Panel
 
 __all__ = ["Progress", "train"]
 
@@ -50,18 +52,20 @@ def train(
     if len({example.topic for example in examples}) < 2:
         raise ValueError("a model needs examples of at least two topics")
     lesson = _Lesson.of(examples, descriptions, lexicon or Lexicon({}))
-    tell = progress or (lambda _done, _all: None)
-    tell(0, FOLDS + 2)
+    with threadpool_limits(1, user_api="blas"):  # on a busy machine many threads wait for each other: five times slower
+        return _train(lesson, progress or (lambda _done, _all: None))
+
+
+def _train(lesson: _Lesson, tell: Progress) -> Classifier:
+    tell(0, FOLDS + 1)
     model = _fit(lesson, np.arange(len(lesson.texts)))
-    tell(1, FOLDS + 2)
+    tell(1, FOLDS + 1)
     fold = _folds(lesson, model)
     held: list[_Held] = []
     for number in range(FOLDS):
         held += _held_out(lesson, fold, number)
-        tell(number + 2, FOLDS + 2)
-    calibrated = _calibrated(model, lesson, held)
-    tell(FOLDS + 2, FOLDS + 2)
-    return calibrated
+        tell(number + 2, FOLDS + 1)
+    return _calibrated(model, lesson, held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,6 @@ class _Lesson:
     labels: tuple[str, ...]
     topics: tuple[str, ...]
     ids: tuple[str, ...]  # of the examples alone
-    owner: dict[str, str]  # the topic of each label
     lexicon: Lexicon
 
     @classmethod
@@ -84,7 +87,6 @@ class _Lesson:
             labels=tuple(one.label for one in rows),
             topics=tuple(one.topic for one in rows),
             ids=tuple(one.id for one in examples),
-            owner={one.label: one.topic for one in rows},
             lexicon=lexicon,
         )
 
@@ -94,8 +96,8 @@ class _Held:
     """What a model said of mails it had not seen."""
 
     at: Ints
-    scores: Floats
-    technical: Floats | None
+    scores: tuple[Floats, ...]
+    technical: tuple[Floats, ...]
     familiarity: Floats
 
 
@@ -105,13 +107,14 @@ def _fit(lesson: _Lesson, at: Ints) -> Classifier:
     features = Features.learn(texts, lesson.lexicon, least=2 if len(texts) >= MANY else 1)
     rows = features.rows(texts)
     factor = _factor(rows)
-    head = _head(rows, factor, [lesson.labels[one] for one in at])
-    is_technical = ["yes" if lesson.topics[one] == TECHNICAL else "no" for one in at]
+    topics, labels = [lesson.topics[one] for one in at], [lesson.labels[one] for one in at]
+    broad = _head(rows, factor, topics, topics)
+    narrow = () if labels == topics else (_head(rows, factor, labels, topics),)
+    yes_no = ["yes" if topic == TECHNICAL else "no" for topic in topics]
     return Classifier(
         features=features,
-        head=head,
-        owners=tuple(lesson.owner[label] for label in head.labels),
-        technical=_head(rows, factor, is_technical) if "yes" in is_technical else None,
+        panel=Panel((broad, *narrow)),
+        technical=Panel((_head(rows, factor, yes_no, yes_no),)) if "yes" in yes_no else None,
         memory=_memory(lesson, at, rows, features.square),
         threshold=NEVER,
         digest="",
@@ -132,21 +135,22 @@ def _factor(rows: csr_matrix) -> Floats:
     return factor
 
 
-def _head(rows: csr_matrix, factor: Floats, labels: Sequence[str]) -> Head:
+def _head(rows: csr_matrix, factor: Floats, labels: Sequence[str], topics: Sequence[str]) -> Head:
     model = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=1000).fit(factor, labels)
     per_mail, bias = model.coef_.T, model.intercept_
     if len(model.classes_) == 2:  # scikit-learn keeps one column for two labels
         per_mail, bias = per_mail * [-0.5, 0.5], bias * [-0.5, 0.5]
     per_mail = solve_triangular(factor, per_mail, lower=True, trans="T").astype(np.float32)
-    return Head(tuple(map(str, model.classes_)), rows.T @ per_mail, bias.astype(np.float32))
+    owner = dict(zip(labels, topics, strict=True))
+    names = tuple(map(str, model.classes_))
+    return Head(names, tuple(owner[name] for name in names), rows.T @ per_mail, bias.astype(np.float32))
 
 
 def _folds(lesson: _Lesson, model: Classifier) -> Ints:
     count = len(lesson.ids)
+    likeness = (model.memory.rows @ model.memory.rows.T / model.memory.square).tocsr()
     fold = np.full(len(lesson.texts), -1)
-    fold[:count] = folds(
-        lesson.labels[:count], groups(model.memory.rows @ model.memory.rows.T / model.memory.square, like=LIKE), FOLDS
-    )
+    fold[:count] = folds(lesson.labels[:count], groups(likeness, like=LIKE), FOLDS)
     return fold
 
 
@@ -158,8 +162,8 @@ def _held_out(lesson: _Lesson, fold: Ints, number: int) -> Iterator[_Held]:
         likeness, _ = model.memory.nearest(rows)
         yield _Held(
             at=at,
-            scores=model.head.scores(rows),
-            technical=model.technical.scores(rows) if model.technical else None,
+            scores=model.panel.scores(rows),
+            technical=model.technical.scores(rows) if model.technical else (),
             familiarity=model.memory.familiarity(likeness),
         )
 
@@ -169,21 +173,24 @@ def _calibrated(model: Classifier, lesson: _Lesson, held: Sequence[_Held]) -> Cl
     if not held:
         return model
     at = np.concatenate([one.at for one in held])
-    topic_of_label = belongs(model.owners, model.topics)
-    topic = np.searchsorted(model.topics, [lesson.topics[one] for one in at])
-    scores: Floats = np.concatenate([one.scores for one in held])
-    head = replace(model.head, temperature=temperature_for(scores, topic_of_label, topic))
-    shares = softmax((scores / head.temperature).astype(np.float32)) @ topic_of_label
+    topics = [lesson.topics[one] for one in at]
+    scores = _joined([one.scores for one in held])
+    panel = _warmed(model.panel, scores, topics)
+    technical = model.technical
+    if technical:
+        yes_no = ["yes" if topic == TECHNICAL else "no" for topic in topics]
+        technical = _warmed(technical, _joined([one.technical for one in held]), yes_no)
+    shares = panel.shares(scores)
     confidence = shares.max(axis=1) * np.concatenate([one.familiarity for one in held])
-    threshold = threshold_for(confidence, shares.argmax(axis=1) == topic, TARGET)
-    return replace(model, head=head, technical=_technical(model, lesson, held), threshold=threshold)
+    right = shares.argmax(axis=1) == np.searchsorted(panel.topics, topics)
+    return replace(model, panel=panel, technical=technical, threshold=threshold_for(confidence, right, TARGET))
 
 
-def _technical(model: Classifier, lesson: _Lesson, held: Sequence[_Held]) -> Head | None:
-    parts = [(one.at, one.technical) for one in held if one.technical is not None]
-    if model.technical is None or not parts:
-        return model.technical
-    at = np.concatenate([part for part, _ in parts])
-    truth = np.array([lesson.topics[one] == TECHNICAL for one in at], dtype=np.intp)
-    scores = np.concatenate([part for _, part in parts])
-    return replace(model.technical, temperature=temperature_for(scores, np.eye(2, dtype=np.float32), truth))
+def _joined(folds: Sequence[tuple[Floats, ...]]) -> tuple[Floats, ...]:
+    """The scores of each head over all folds; every fold knows the same labels, since lone groups always train."""
+    return tuple(np.concatenate(parts) for parts in zip(*folds, strict=True))
+
+
+def _warmed(panel: Panel, scores: Sequence[Floats], topics: Sequence[str]) -> Panel:
+    truth = np.searchsorted(panel.topics, topics).astype(np.intp)
+    return replace(panel, temperature=temperature_for(lambda heat: panel.shares(scores, heat), truth))
