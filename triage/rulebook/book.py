@@ -10,7 +10,8 @@ from triage.domain import Evidence, Flag, InboundMail, Language, TopicKind, Wher
 from triage.rulebook.conditions import Condition, Match, Matcher
 from triage.rulebook.schema import Thresholds
 from triage.rulebook.standing import Standing, standings
-from triage.rulebook.structure import SignRule, structural_evidence
+from triage.rulebook.structure import SignRule, shown, structural_evidence
+from triage.yamlfile import Place
 
 Era = Literal["vipps", "vippsmobilepay"]
 Texts = Mapping[Language, str]
@@ -25,7 +26,6 @@ class Topic:
     title: Texts
     description: Texts
     contact: str | None
-    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Rule:
     condition: Condition
     weight: float
     wrong_when: str
-    place: str  # "rules/settlement.yaml:12"
+    place: Place
     flag: Flag | None = None
     profile: str | None = None
 
@@ -114,4 +114,6 @@ class Rulebook:
 
 
 def _evidence(rule: Rule, match: Match, weight: float) -> Evidence:
-    return Evidence("rule", rule.id, rule.topic, match.where, match.text, weight, rule.place, rule.flag, rule.profile)
+    return Evidence(
+        "rule", rule.id, rule.topic, match.where, match.text, weight, shown(rule.place), rule.flag, rule.profile
+    )

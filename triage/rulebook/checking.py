@@ -124,12 +124,11 @@ def _uncovered(folder: Path, rulebook: Rulebook, cases: list[_Case]) -> Iterator
     }
     for key, lack in needs.items():
         tested = {rule for case in cases for rule in case.rule_ids(key)}
-        for rule, where in rulebook.places.items():
+        for rule, place in rulebook.places.items():
             if rule not in tested:
                 prefix, _, name = rule.partition("/")
                 todo = f"add a case with '{key}: [{name}]' to {folder.name}/{prefix}.test.yaml"
-                file, _, line = where.rpartition(":")
-                yield Problem(Place(file, int(line)), f"rule '{rule}' {lack}; {todo}")
+                yield Problem(place, f"rule '{rule}' {lack}; {todo}")
 
 
 def _mail(sample: SampleMail) -> InboundMail:

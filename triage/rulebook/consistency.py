@@ -18,19 +18,17 @@ _SAYS_TOPIC = re.compile(r"^topic:", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files of a rulebook; None where one cannot be read."""
+    """The files of a rulebook; a file that cannot be read counts as empty, and its own problems are told elsewhere."""
 
     routing: Document[RoutingFile]
-    contacts: Document[ContactsFile] | None
-    structure: Document[StructureFile] | None
-    flags: Document[FlagsFile] | None
+    contacts: Document[ContactsFile]
+    structure: Document[StructureFile]
+    flags: Document[FlagsFile]
     topics: tuple[Document[TopicFile], ...]
 
-    def documents(self) -> Iterator[Document[Any]]:
-        """Every file that could be read."""
-        yield self.routing
-        yield from (document for document in (self.contacts, self.structure, self.flags) if document)
-        yield from self.topics
+    def documents(self) -> tuple[Document[Any], ...]:
+        """Every file."""
+        return (self.routing, self.contacts, self.structure, self.flags, *self.topics)
 
 
 def problems_across(files: Files, folder: Path) -> Iterator[Problem]:
@@ -66,13 +64,12 @@ def _topic_names(files: Files) -> Iterator[Problem]:
         if name != stem:
             sentence = f"unknown topic '{name}': the topic of this file is its name, '{stem}'"
             yield Problem(document.place("topic"), sentence)
-    if files.structure and (name := files.structure.value.topic) not in known:
+    name = files.structure.value.topic
+    if files.structure.value.rules and name not in known:
         yield Problem(files.structure.place("topic"), f"unknown topic '{name}'{did_you_mean(name, known)}")
 
 
 def _contacts(files: Files) -> Iterator[Problem]:
-    if files.contacts is None:
-        return
     keys = [contact.key for contact in files.contacts.value.contacts]
     for number, key in enumerate(keys):
         if key in keys[:number]:
@@ -83,7 +80,7 @@ def _contacts(files: Files) -> Iterator[Problem]:
         if key_wanted is None and document.value.kind is TopicKind.POINTER:
             sentence = "a topic of kind 'pointer' needs a 'contact'; name one of contacts.yaml"
             yield Problem(document.place("kind"), sentence)
-        if key_wanted is not None and key_wanted not in keys:
+        if keys and key_wanted is not None and key_wanted not in keys:
             sentence = f"unknown contact '{key_wanted}'{did_you_mean(key_wanted, keys)}"
             yield Problem(document.place("contact"), sentence)
 
@@ -106,8 +103,6 @@ def _rules(files: Files) -> Iterator[Problem]:
 
 def _with_prefixes(files: Files) -> Iterator[tuple[Document[Any], str]]:
     """Every file that holds rules, with the first half of its rule ids."""
-    if files.structure:
-        yield files.structure, files.structure.value.topic
+    yield files.structure, files.structure.value.topic
     yield from ((document, document.value.topic) for document in files.topics)
-    if files.flags:
-        yield files.flags, "flags"
+    yield files.flags, "flags"

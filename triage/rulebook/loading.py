@@ -36,7 +36,7 @@ def load(folder: Path) -> Rulebook:
 
 
 def _read_all(folder: Path, problems: list[Problem]) -> Files | None:
-    """Every file of the rulebook as far as it can be read; None when even the list of topics cannot."""
+    """Every file of the rulebook, an unreadable one as if it were empty; None when the list of topics is unreadable."""
 
     def get(name: str, schema: type[M]) -> Document[M] | None:
         try:
@@ -45,11 +45,11 @@ def _read_all(folder: Path, problems: list[Problem]) -> Files | None:
             problems.extend(found.problems)
             return None
 
-    contacts, structure, flags = (
-        get("contacts.yaml", ContactsFile),
-        get("structure.yaml", StructureFile),
-        get("flags.yaml", FlagsFile),
+    contacts = get("contacts.yaml", ContactsFile) or Document(ContactsFile(contacts=()), "contacts.yaml", {})
+    structure = get("structure.yaml", StructureFile) or Document(
+        StructureFile(topic="", rules=()), "structure.yaml", {}
     )
+    flags = get("flags.yaml", FlagsFile) or Document(FlagsFile(rules=()), "flags.yaml", {})
     routing = get("routing.yaml", RoutingFile)
     if routing is None:
         return None
@@ -72,14 +72,14 @@ def _build(files: Files, digest: str) -> Rulebook:
 def _topic(document: Document[TopicFile]) -> Topic:
     value = document.value
     title, description = _texts(value.title), _texts(value.description)
-    return Topic(value.topic, value.kind, title, description, value.contact, _line(document, "topic"))
+    return Topic(value.topic, value.kind, title, description, value.contact)
 
 
 def _texts(shape: InEveryLanguage) -> dict[Language, str]:
     return {language: getattr(shape, language.value) for language in Language}
 
 
-def _contacts(document: Document[ContactsFile] | None) -> Iterator[Contact]:
+def _contacts(document: Document[ContactsFile]) -> Iterator[Contact]:
     for shape in document.value.contacts if document else ():
         for era in get_args(Era):
             given = getattr(shape, era)
@@ -89,31 +89,25 @@ def _contacts(document: Document[ContactsFile] | None) -> Iterator[Contact]:
 def _rules(document: Document[TopicFile]) -> Iterator[Rule]:
     topic = document.value.topic
     for number, shape in enumerate(document.value.rules):
-        place = _line(document, "rules", number)
+        place = document.place("rules", number)
         rule_id = f"{topic}/{shape.id}"
         yield Rule(rule_id, topic, _condition(shape), shape.weight, shape.wrong_when, place, profile=shape.profile)
 
 
-def _flag_rules(document: Document[FlagsFile] | None) -> Iterator[Rule]:
-    for number, shape in enumerate(document.value.rules if document else ()):
-        place = _line(document, "rules", number) if document else ""
+def _flag_rules(document: Document[FlagsFile]) -> Iterator[Rule]:
+    for number, shape in enumerate(document.value.rules):
+        place = document.place("rules", number)
         yield Rule(f"flags/{shape.id}", "", _condition(shape), 0.0, shape.wrong_when, place, flag=shape.flag)
 
 
-def _signs(document: Document[StructureFile] | None) -> Iterator[SignRule]:
-    for number, shape in enumerate(document.value.rules if document else ()):
-        if document:
-            yield SignRule.of(shape, document.value.topic, _line(document, "rules", number))
+def _signs(document: Document[StructureFile]) -> Iterator[SignRule]:
+    for number, shape in enumerate(document.value.rules):
+        yield SignRule.of(shape, document.value.topic, document.place("rules", number))
 
 
 def _condition(shape: Condition) -> Condition:
     """The condition alone, without the particulars of the rule."""
     return Condition(**{name: getattr(shape, name) for name in Condition.model_fields})
-
-
-def _line(document: Document[M], *loc: str | int) -> str:
-    place = document.place(*loc)
-    return f"{place.file}:{place.line}"
 
 
 def _digest(folder: Path, files: Files) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from triage.domain import Evidence, InboundMail, Where
 from triage.rulebook.schema import Sign, SignShape
+from triage.yamlfile import Place
 
 LONGEST_TEXT = 100_000  # characters of one part that are looked at
 _BEFORE = 40  # characters before a status code that can announce it
@@ -27,12 +28,12 @@ class SignRule:
     id: str
     topic: str
     weight: float
-    place: str
+    place: Place
     find: Callable[[str], tuple[int, int] | None]
     profile: str | None = None
 
     @classmethod
-    def of(cls, shape: SignShape, topic: str, place: str) -> SignRule:
+    def of(cls, shape: SignShape, topic: str, place: Place) -> SignRule:
         find = _status(shape) if shape.sign is Sign.STATUS else _pattern(shape)
         return cls(f"{topic}/{shape.id}", topic, shape.weight, place, find, shape.profile)
 
@@ -47,9 +48,14 @@ def structural_evidence(rules: Iterable[SignRule], mail: InboundMail) -> Iterato
             if span := rule.find(text):
                 seen = " ".join(text[slice(*span)].split())[:_LONGEST_QUOTE]
                 yield Evidence(
-                    "rule", rule.id, rule.topic, where, seen, rule.weight, place=rule.place, profile=rule.profile
+                    "rule", rule.id, rule.topic, where, seen, rule.weight, place=shown(rule.place), profile=rule.profile
                 )
                 break
+
+
+def shown(place: Place) -> str:
+    """A rule's place as evidence shows it: `rules/settlement.yaml:12`."""
+    return f"{place.file}:{place.line}"
 
 
 def _either(names: Iterable[str]) -> str:

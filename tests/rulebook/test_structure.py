@@ -1,0 +1,94 @@
+"""Calls, answers and logs are recognised by their shape; everyday mail has none of it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from rulebook.small_rulebook import mail
+
+from triage.rulebook.loading import load
+from triage.rulebook.structure import structural_evidence
+
+BOOK = load(Path(__file__).parents[2] / "rules")
+
+
+def signs(text: str) -> dict[str, str]:
+    found = structural_evidence(BOOK.signs, mail(text))
+    return {item.rule.partition("/")[2]: item.text for item in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "words"),
+    [
+        ("vi får HTTP 400 på capture", "http-status", "HTTP 400"),
+        ("HTTP/1.1 401 Unauthorized", "http-status", "HTTP/1.1 401"),
+        ("statuskode: 403", "http-status", "statuskode: 403"),
+        ("the answer was 502 Bad Gateway", "http-status", "502 Bad Gateway"),
+        ("we get a 401 on the token", "status-in-prose", "get a 401"),
+        ("feil 500 siden i går", "status-in-prose", "feil 500"),
+        ("`POST:/something` gives", "api-call", "POST:/something`"),
+        ("GET https://apitest.vipps.no/epayment/v1/payments/abc", "api-host", "apitest.vipps.no"),
+        ("kall mot /ecomm/v2/payments/PR76TPDB/capture, takk", "api-path", "/ecomm/v2/payments/PR76TPDB/capture,"),
+        ("ocp-apim-subscription-key: SAMPLE", "api-header", "ocp-apim-subscription-key"),
+        ('[{"errorGroup":"Payment"}]', "error-body", '"errorGroup":"'),
+        ("[errorCode] => 61", "error-body", "[errorCode] => 6"),
+        ("AADSTS7000215: Invalid client secret", "error-code", "AADSTS7000215"),
+        ("java.net.x\n  at com.acme.Pay(Pay.java:12)\nCaused by: x", "stack-trace", ".java:"),
+        ("it says cURL error 28", "transport-error", "cURL error"),
+    ],
+)
+def test_what_belongs_to_a_call_is_seen(text: str, rule: str, words: str) -> None:
+    assert signs(text).get(rule) == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Vi holder til i Storgata 401, 0182 Oslo.",
+        "Gebyret er kr 400 og 500 kr, prisen var 404,-.",
+        "Vi får 400 kr for lite hver uke, og 500 kunder klager.",
+        "Ring 400 12 345 eller +47 401 23 500.",
+        "Vi fikk 403 ordrer i mai.",
+        "Se /settlements på nettsiden og/eller spør.",
+        "Jeg vil get /post en ting.",
+        "Status: uendret. Feilen er hos banken.",
+    ],
+)
+def test_everyday_numbers_and_slashes_are_not(text: str) -> None:
+    assert signs(text) == {}
+
+
+def test_one_strong_sign_decides_alone_and_weak_ones_need_company() -> None:
+    strong = BOOK.standings(BOOK.evidence(mail("POST:/ecomm/v2/payments svarer ikke")))
+    assert (strong[0].topic, strong[0].strong) == ("technical", True)
+    weak = BOOK.standings(BOOK.evidence(mail("vi får 401")))
+    assert [(standing.topic, standing.strong) for standing in weak] == [("technical", False)]
+
+
+def cpu(text: str) -> float:
+    start = time.process_time()
+    list(structural_evidence(BOOK.signs, mail(text)))
+    return time.process_time() - start
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "HTTP 4",
+        "400 ",
+        "GET ",
+        "POST:",
+        "/ecomm/",
+        '"errorCode" ',
+        "status   ",
+        "aadsts",
+        "a" * 9,
+        "/v2/payments",
+        "curl ",
+    ],
+)
+def test_no_text_takes_more_than_linear_time(unit: str) -> None:
+    cpu(unit * 500)
+    assert cpu(unit * 8_000) < 24 * max(cpu(unit * 1_000), 0.003)

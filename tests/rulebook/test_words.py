@@ -1,0 +1,85 @@
+"""Words are found as people write them, whole, in one pass and in linear time."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from triage.rulebook.words import WordIndex, fold, tokens, trouble_with
+
+
+def seen(entry: str, text: str) -> list[str]:
+    return [text[hit.start : hit.end] for hit in WordIndex({"list": [entry]}).scan(text).get("list", [])]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["oppgjør", "Oppgjør", "OPPGJØR", "oppgjoer", "oppgjor", "oppgjÃ¸r", "oppgj√∏r", "oppgj├©r", "oppgjÃƒÂ¸r", "oppgj?r", "oppgj\ufffdr", "oppgjo\u0308r", "_oppgjør_"],
+)  # fmt: skip
+def test_a_word_is_found_however_its_nordic_letter_was_written_or_mangled(written: str) -> None:
+    assert seen("oppgjør", f"Hvor er vårt {written}, takk?") == [written.strip("_")]
+
+
+@pytest.mark.parametrize(
+    ("entry", "written"), [("må få", "maa faa"), ("være", "vaere"), ("näkyä", "nakya"), ("försäljning", "forsaljning")]
+)
+def test_missing_letters_fold_alike(entry: str, written: str) -> None:
+    assert seen(entry, written) == [written]
+
+
+def test_a_word_is_a_whole_word_and_only_a_stem_matches_longer_ones() -> None:
+    assert seen("faktura", "fakturaen kom ikke") == []
+    assert seen("faktura*", "fakturaen kom ikke") == ["fakturaen"]
+    assert seen("lasku*", "Laskun loppusumma") == ["Laskun"]
+
+
+def test_a_phrase_is_its_words_in_order_across_line_breaks_and_hyphens() -> None:
+    assert seen("ikke mottatt utbetal*", "vi har ikke\nmottatt  utbetalingen") == ["ikke\nmottatt  utbetalingen"]
+    assert seen("api-nøkkel*", "API nøkkelen") == ["API nøkkelen"]
+    assert seen("ikke mottatt", "ikke i dag mottatt") == []
+
+
+def test_addresses_are_no_words_and_a_path_is_not_the_word_in_it() -> None:
+    text = "POST:/settlements/v1 fails, see https://shop.example/settlements, mail settlements@shop.example"
+    assert seen("settlements", text) == []
+    assert seen("/settlements", text) == ["/settlements"]
+    assert seen("eller", "og/eller") == ["eller"]
+
+
+def test_the_span_is_that_of_the_text_as_it_was_given() -> None:
+    text = "Ærlig talt: oppgjÃ¸ret, takk"
+    hit = WordIndex({"list": ["oppgjør*"]}).scan(text)["list"][0]
+    assert text[hit.start : hit.end] == "oppgjÃ¸ret"
+
+
+def test_two_lists_may_hold_the_same_word() -> None:
+    found = WordIndex({"one": ["faktura"], "two": ["faktura*", "gebyr"]}).scan("En faktura.")
+    assert set(found) == {"one", "two"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "part"),
+    [("oppgjør|utbetaling", "regular expression"), ("(HTTP)", "regular expression"), ("!!", "holds no word"), ("ab*", "stem"), ("*slutt", "stem")],
+)  # fmt: skip
+def test_an_entry_that_is_no_plain_word_is_refused(entry: str, part: str) -> None:
+    assert part in (trouble_with(entry) or "")
+
+
+def test_folding_is_the_same_for_both_sides() -> None:
+    assert fold("Oppgjør") == fold("oppgjoer") == fold("OPPGJOR")
+    assert [token.folded for token in tokens("a-b C_d")] == ["a", "b", "c_d"]
+
+
+def cpu(work) -> float:
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+@pytest.mark.parametrize("unit", ["a?", "Ã", "/a", "/", "www.", "a.", "_", "http", "vi har ", "a@", "é\u0301"])
+def test_no_text_takes_more_than_linear_time(unit: str) -> None:
+    index = WordIndex({"list": ["vi har vi har vi", "vi har*", "har vi har", "http*", "/a"]})
+    small, large = unit * 5_000, unit * 40_000
+    index.scan(small)
+    assert cpu(lambda: index.scan(large)) < 24 * max(cpu(lambda: index.scan(small)), 0.002)
