@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime
 from triage.classifier.storing import Sources, ready
 from triage.config import Settings
 from triage.decision import Policy
-from triage.fields import inspecting
 from triage.fields.handbook import Handbook
+from triage.fields.inspecting import Inspector
 from triage.mail.guard import Ours
 from triage.replies.rendering import Templates, check
 from triage.replies.writer import Writer
@@ -39,7 +39,7 @@ class Mind:
 def load(settings: Settings, progress: Progress | None = None) -> Mind:
     """Read and check everything; train the model if its examples or code have changed. Raises Problems."""
     rulebook = load_rulebook(settings.rules)
-    inspector = inspecting.load(settings.rules)
+    inspector = Inspector.load(settings.rules)
     handbook = Handbook.load(settings.rules)
     if problems := check(settings.templates, settings.languages.answer):
         raise Problems(problems)

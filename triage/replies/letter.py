@@ -51,21 +51,21 @@ class Hint:
 class Letter:
     """Everything a template may use.
 
-    `number` "VSD-12345"; `desk` the desk's name; `about` the right door of the mail's topic or None;
-    `pointers` doors for its other topics; `asked`, `given`, `hints` see above; `leaked` names of keys the
-    mail contained; `leak_contact` where partner keys are reported; `conflict` or None; the rest are yes/no.
+    `number` "VSD-12345"; `desk` the desk's name; `topic` the name of the mail's topic ("" when unsure);
+    `about` the right door for it or None; `pointers` doors for its other topics; `asked`, `given`, `hints`
+    see above; `leaked` names of keys the mail contained; `conflict` or None; the rest are yes/no.
     """
 
     number: str
     desk: str
     subject: str = ""
+    topic: str = ""
     about: Pointer | None = None
     pointers: tuple[Pointer, ...] = ()
     asked: tuple[Asked, ...] = ()
     given: tuple[Given, ...] = ()
     hints: tuple[Hint, ...] = ()
     leaked: tuple[str, ...] = ()
-    leak_contact: Pointer | None = None
     conflict: Conflict | None = None
     screenshot_only: bool = False
     phone_request: bool = False
@@ -85,13 +85,13 @@ def full_sample(language: Language) -> Letter:
         number="VSD-12345",
         desk="Sample desk",
         subject=f"Sample subject ({language})",
+        topic="settlement",
         about=door,
         pointers=(door,),
         asked=(Asked("MSN", "sample"), Asked("orderId", "sample")),
         given=(Given("MSN", "123456"),),
         hints=(Hint("Sample hint.", Link("https://www.shop.example/faq")),),
         leaked=("client_secret",),
-        leak_contact=door,
         conflict=Conflict("test", "production"),
         screenshot_only=True,
         phone_request=True,

@@ -66,6 +66,7 @@ class Writer:
             number=str(number),
             desk=self.settings.desk.name,
             subject=reading.mail.subject[:_LONGEST_SUBJECT],
+            topic=verdict.topic or "",
             about=self._pointer(verdict.topic, language) if verdict.topic else None,
             pointers=self._pointers(verdict.pointers, language),
             asked=tuple(self._asked(verdict, name) for name in verdict.missing),
@@ -74,7 +75,6 @@ class Writer:
             leaked=tuple(
                 dict.fromkeys(self.handbook.secret_name(s.kind, language) for s in reading.inspection.secrets)
             ),
-            leak_contact=self._door("partner_team", language),
             conflict=self._conflict(verdict, reading),
             screenshot_only=Flag.SCREENSHOT_ONLY in verdict.flags,
             phone_request=Flag.PHONE_REQUEST in verdict.flags,
@@ -96,10 +96,6 @@ class Writer:
     def _pointers(self, topics: tuple[str, ...], language: Language) -> tuple[Pointer, ...]:
         found = (self._pointer(topic, language) for topic in topics)
         return tuple({pointer.link: pointer for pointer in found if pointer}.values())
-
-    def _door(self, key: str, language: Language) -> Pointer:
-        contact = self.rulebook.contact(key, self.settings.era)
-        return Pointer(contact.label[language], contact.label[language], Link(contact.value))
 
     def _asked(self, verdict: Verdict, name: str) -> Asked:
         question = self.handbook.question(name, verdict.profile, verdict.language)
