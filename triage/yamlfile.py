@@ -114,13 +114,34 @@ def read(path: Path, schema: type[M], *, shown_as: str | None = None) -> Documen
     `shown_as` is the file name in messages. Raises Problems with everything that is wrong in the file.
     """
     name = shown_as or str(path)
+    return _Reader(name, path.resolve().parent).document(_compose(_text(path, name), name), schema)
+
+
+def read_list(path: Path, schema: type[M], *, shown_as: str | None = None) -> list[Document[M]]:
+    """Read a YAML file that is one list, each item against a schema. Raises Problems as `read` does."""
+    name = shown_as or str(path)
+    node = _compose(_text(path, name), name)
+    if not isinstance(node, yaml.SequenceNode):
+        raise Problems([Problem(Place(name), _SENTENCES["list_type"])])
+    documents: list[Document[M]] = []
+    problems: list[Problem] = []
+    for item in node.value:
+        try:
+            documents.append(_Reader(name, path.resolve().parent).document(item, schema))
+        except Problems as found:
+            problems += found.problems
+    if problems:
+        raise Problems(problems)
+    return documents
+
+
+def _text(path: Path, name: str) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise Problems([Problem(Place(name), "this file does not exist; create it or correct the path")]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise Problems([Problem(Place(name), f"cannot be read as UTF-8 text ({error}); save it as UTF-8")]) from None
-    return _Reader(name, path.resolve().parent).document(_compose(text, name), schema)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

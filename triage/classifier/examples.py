@@ -6,11 +6,12 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from triage.domain import Language
-from triage.yamlfile import Document, Model, Problem, Problems, did_you_mean, read
+from triage.yamlfile import Document, Model, Problem, Problems, did_you_mean, read, read_list
 
-__all__ = ["Descriptions", "Example", "describe", "files", "load"]
+__all__ = ["Descriptions", "Example", "describe", "files", "load", "load_gold"]
 
 Descriptions = Mapping[str, Mapping[Language, str]]  # what the rulebook says of each topic, by language
 
@@ -49,6 +50,14 @@ class _Entry(Model):
     text: str
 
 
+class _Gold(Model):
+    id: str
+    topic: str
+    language: Language
+    subject: str = ""
+    text: str
+
+
 class _File(Model):
     topic: str
     examples: tuple[_Entry, ...] = ()
@@ -67,11 +76,38 @@ def load(folders: Iterable[Path], topics: Collection[str]) -> tuple[Example, ...
             documents.append(read(path, _File, shown_as=f"{path.parent.name}/{path.name}"))
         except Problems as found:
             problems += found.problems
-    problems += (problem for document in documents for problem in _unknown_topic(document, topics))
+    problems += (
+        problem for document in documents for problem in _unknown_topic(document, document.value.topic, topics)
+    )
     problems += _doubtful_texts(documents)
     if problems:
         raise Problems(problems)
     return tuple(_example(document.value.topic, entry) for document in documents for entry in document.value.examples)
+
+
+def load_gold(folder: Path, topics: Collection[str]) -> tuple[Example, ...]:
+    """The mails that never train, from files that are lists of `id`, `topic`, `language`, `subject` and `text`.
+
+    Raises Problems with all that is wrong at once: as `load`, and ids that are given twice.
+    """
+    problems: list[Problem] = []
+    documents: list[Document[_Gold]] = []
+    for path in files([folder]):
+        try:
+            documents += read_list(path, _Gold, shown_as=f"{folder.name}/{path.name}")
+        except Problems as found:
+            problems += found.problems
+    seen: set[str] = set()
+    for document in documents:
+        mail = document.value
+        problems += _unknown_topic(document, mail.topic, topics)
+        if mail.id in seen:
+            problems.append(Problem(document.place("id"), f"the id '{mail.id}' is given twice; give each mail its own"))
+        seen.add(mail.id)
+    if problems:
+        raise Problems(problems)
+    mails = (document.value for document in documents)
+    return tuple(Example(one.topic, "", one.language, one.subject.strip(), one.text.strip()) for one in mails)
 
 
 def files(folders: Iterable[Path]) -> list[Path]:
@@ -93,8 +129,7 @@ def _example(topic: str, entry: _Entry) -> Example:
     return Example(topic, entry.intent.strip(), entry.language, entry.subject.strip(), entry.text.strip())
 
 
-def _unknown_topic(document: Document[_File], topics: Collection[str]) -> Iterator[Problem]:
-    topic = document.value.topic
+def _unknown_topic(document: Document[Any], topic: str, topics: Collection[str]) -> Iterator[Problem]:
     if topic not in topics:
         yield Problem(document.place("topic"), f"unknown topic '{topic}'{did_you_mean(topic, topics)}")
 
