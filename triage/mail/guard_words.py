@@ -216,7 +216,7 @@ AUTOMATED: Final = (
     "|dies ist eine automatisch|diese (?:e-?mail|nachricht) wurde automatisch"
 )
 UNREAD: Final = (
-    "(?:do not|don't|cannot|can't|not) (?:reply|respond|answer|be answered)|not monitored|unmonitored|unattended|no need to reply|ikke svar|kan ikke besvares|ikkje svar|ikke besvar"
+    "(?:do not|don't|cannot|can't|not) (?:reply|respond|answer|be answered)|not monitored|unmonitored|unattended|no need to reply|ikke svar|ikkje svar|ikke (?:kan )?besvar|ikkje (?:kan )?svarast"
     "|leses ikke|svara (?:inte|ej)|går inte att (?:svara|besvara)|kan inte besvaras|älä vastaa|ei voi vastata|ei lueta|nicht (?:auf diese|antworten|beantwortet)|bitte antworten sie nicht"
 )
 CHALLENGES: Final = (

@@ -46,8 +46,7 @@ _ROLES: Final = {
 _ROLE_OF: Final = {label: role for role, labels in _ROLES.items() for label in labels.split("|")}
 _LABELLED = re.compile(r"^[\s*_]{0,6}([^\W\d_][\w -]{0,28}?)\s?[*_]{0,2}\s?[::]\s?[*_]{0,2}(.{0,300})")
 
-_HTTP_LINE = re.compile(r"^\s*>? ?(?:[A-Z]{3,8} \S+ HTTP/\d|HTTP/\d)")
-_HEADER_LINE = re.compile(r"^> ?[\w-]{1,60}:")
+_HTTP_LINE = re.compile(r"^[>\s]{0,4}(?:[A-Z]{3,8}:? ?(?:/|https?://)\S|HTTP/\d)")
 _DIFF_MARK = re.compile(r"^\d+(?:,\d+)?[acd]\d+(?:,\d+)?\s*$")
 
 
@@ -72,7 +71,7 @@ def find(lines: Sequence[str], at: int) -> Header | None:
         return None
     below = _filled(lines, stop)
     if below < len(lines) and lines[below].lstrip(" ").startswith(">"):
-        return None if _is_wire(lines, below) else Header(at, below, to_the_end=False)
+        return Header(at, below, to_the_end=False)
     if below < len(lines) and _PAYLOAD.match(lines[below]):
         return None
     return Header(at, stop, to_the_end=True)
@@ -95,7 +94,7 @@ def not_history(lines: Sequence[str], start: int, stop: int) -> bool:
     if forwards([inner], 0):
         return True
     return (
-        _is_wire(lines, start) or _is_diff(lines, start) or all(line.startswith(">>> ") for line in lines[start:stop])
+        _is_wire(lines[start]) or _is_diff(lines, start) or all(line.startswith(">>> ") for line in lines[start:stop])
     )
 
 
@@ -104,9 +103,9 @@ def _closes_markup(lines: Sequence[str], at: int) -> bool:
     return at > 0 and bool(re.search(r"<\w|=[\"']", lines[at - 1][:LONGEST]))
 
 
-def _is_wire(lines: Sequence[str], at: int) -> bool:
-    """Whether the `>` lines are those of `curl -v`: a call, then headers."""
-    return bool(_HTTP_LINE.match(lines[at])) and (at + 1 >= len(lines) or bool(_HEADER_LINE.match(lines[at + 1])))
+def _is_wire(line: str) -> bool:
+    """Whether `>` lines begin like those of `curl -v`: with a call."""
+    return bool(_HTTP_LINE.match(line[:LONGEST]))
 
 
 def _is_diff(lines: Sequence[str], at: int) -> bool:

@@ -71,30 +71,24 @@ def _history(lines: Sequence[str], forwarded: bool) -> tuple[list[Part], int]:
     while at < len(lines):
         if quote_headers.forwards(lines, at):
             return parts, at
-        if _has_mark(lines[at]):
-            stop, history = _marked(lines, at)
-            if history:
-                parts[at:stop] = [Part.QUOTED] * (stop - at)
-            at = stop
-            continue
-        found = quote_headers.find(lines, at)
-        if found is None:
-            at += 1
-            continue
-        if found.to_the_end and forwarded:
-            return parts, found.start
-        stop = len(lines) if found.to_the_end else found.stop
-        parts[found.start : stop] = [Part.QUOTED] * (stop - found.start)
+        header = None if _has_mark(lines[at]) else quote_headers.find(lines, at)
+        if header is not None and header.to_the_end and forwarded:
+            return parts, header.start
+        start, stop = _stretch(lines, at, header)
+        if header is not None or (_has_mark(lines[at]) and not quote_headers.not_history(lines, start, stop)):
+            parts[start:stop] = [Part.QUOTED] * (stop - start)
         at = stop
     return parts, len(lines)
 
 
-def _marked(lines: Sequence[str], at: int) -> tuple[int, bool]:
-    """The end of the `>` lines at `at`, and whether they are history (not curl, a diff, a prompt or a forward)."""
-    stop = at
-    while stop < len(lines) and (_has_mark(lines[stop]) or _is_wrapped(lines, stop)):
+def _stretch(lines: Sequence[str], at: int, header: quote_headers.Header | None) -> tuple[int, int]:
+    """The lines that share one fate: a header with the history below it, a run of `>` lines, or one line."""
+    if header is not None and header.to_the_end:
+        return header.start, len(lines)
+    start, stop = (header.start, header.stop) if header else (at, at)
+    while stop < len(lines) and (_has_mark(lines[stop]) or (stop > start and _is_wrapped(lines, stop))):
         stop += 1
-    return stop, not quote_headers.not_history(lines, at, stop)
+    return start, max(stop, at + 1)
 
 
 def _has_mark(line: str) -> bool:
