@@ -110,12 +110,17 @@ def _is_status(part: Part, match: re.Match[str], terms: Terms) -> bool:
     before = list(re.findall(r"[^\W\d_]+", part.folded[max(0, match.start() - 24) : match.start()]))
     after = _AFTER.match(part.folded, match.end())
     word = after["word"] if after else ""
-    if word in terms.units or not before or "\n" in part.text[max(0, match.start() - 3) : match.start()]:
+    if word in terms.units or "\n" in part.text[max(0, match.start() - 3) : match.start()]:
         return False
     named = any(name in terms.status_words for name in before[-2:])
     follows = word in terms.status_after or not word or not word[0].isalpha()
-    introduced = " ".join(before[-2:]) in terms.status_before or before[-1] in terms.status_before
-    return named or (introduced and follows) or (word in terms.status_words and follows)
+    introduced = " ".join(before[-2:]) in terms.status_before or (bool(before) and before[-1] in terms.status_before)
+    return named or (introduced and follows) or _names_status(word, terms)
+
+
+def _names_status(word: str, terms: Terms) -> bool:
+    """`error`, `feilen`, `virheen`: a word for an error or a status, in any of its endings."""
+    return any(word.startswith(name) and len(word) <= len(name) + 4 for name in terms.status_words)
 
 
 def _block(part: Part, terms: Terms) -> Iterator[Finding]:

@@ -14,14 +14,27 @@ _MOST = 40
 _ISO = re.compile(r"(?P<y>20\d\d)-(?P<m>\d\d)-(?P<d>\d\d)(?<![\w.-]\d{4}-\d\d-\d\d)(?!\d|-\w)")
 _DAY_FIRST = re.compile(r"(?<![\w./-])(?P<d>\d{1,2})(?P<j>[./-])(?P<m>\d{1,2})(?P=j)(?P<y>20\d\d|\d\d)(?![\w/-]|\.\d)")
 _SHORT = re.compile(r"(?<![\w./:-])(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?!\d)")
-_MONTHS = {
-    "jan": 1, "tammi": 1, "feb": 2, "helmi": 2, "mar": 3, "maalis": 3, "apr": 4, "huhti": 4, "may": 5, "mai": 5, "maj": 5, "touko": 5,
-    "jun": 6, "kesa": 6, "jul": 7, "heina": 7, "aug": 8, "elo": 8, "sep": 9, "syys": 9, "oct": 10, "okt": 10, "loka": 10,
-    "nov": 11, "marras": 11, "dec": 12, "des": 12, "joulu": 12,
-}  # fmt: skip
+_MONTH_NAMES = (
+    "january jan januar januari tammikuu tammikuuta",
+    "february feb februar februari helmikuu helmikuuta",
+    "march mar mars marts maaliskuu maaliskuuta",
+    "april apr huhtikuu huhtikuuta",
+    "may mai maj toukokuu toukokuuta",
+    "june jun juni kesakuu kesakuuta",
+    "july jul juli heinakuu heinakuuta",
+    "august aug augusti elokuu elokuuta",
+    "september sep sept syyskuu syyskuuta",
+    "october oct oktober okt lokakuu lokakuuta",
+    "november nov marraskuu marraskuuta",
+    "december dec desember des joulukuu joulukuuta",
+)
+_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
+_NAME = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _NAMED = re.compile(
-    rf"(?<![\w.])(?:(?P<d>\d{{1,2}})(?:\.|st|nd|rd|th)?[ -](?:of )?)(?P<name>{'|'.join(_MONTHS)})[a-z]{{0,8}}\.?(?:[ ,-]{{1,2}}(?P<y>20\d\d))?(?!\w)"
-    rf"|(?<![\w.])(?P<name2>{'|'.join(_MONTHS)})[a-z]{{0,8}}\.? (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<y2>20\d\d))?(?![\w:])"
+    rf"(?<![\w.])(?P<d>\d{{1,2}})(?:\.|st|nd|rd|th)?[ -](?:of )?(?P<name>{_NAME})(?!\w)\.?(?:[ ,-]{{1,2}}(?P<y>20\d\d)(?!\d))?"
+)
+_NAME_FIRST = re.compile(
+    rf"(?<!\w)(?P<name>{_NAME})\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<y>20\d\d)|(?=[.,;]|\s*$|\sat\b))(?![\w:])"
 )
 _RELATIVE = re.compile(
     r"(?<!\w)(?:(?P<today>today|this morning|i dag|idag|i morges|i morse|i dag tidlig|tanaan|tana aamuna|just now|right now|akkurat na)|"
@@ -38,7 +51,13 @@ def find(parts: Sequence[Part], mail: InboundMail) -> list[Finding]:
 
 def _in_part(part: Part, mail: InboundMail) -> Iterator[Finding]:
     prose = part.folded[:MOST_PROSE]
-    for pattern, text in ((_ISO, part.folded), (_DAY_FIRST, prose), (_NAMED, prose), (_SHORT, prose)):
+    for pattern, text in (
+        (_ISO, part.folded),
+        (_DAY_FIRST, prose),
+        (_NAMED, prose),
+        (_NAME_FIRST, prose),
+        (_SHORT, prose),
+    ):
         for match, _ in zip(pattern.finditer(text), range(_MOST), strict=False):
             date = _iso(match, mail)
             if date and not _SENT.match(part.folded, part.line(match.start())[0]):
@@ -51,10 +70,8 @@ def _in_part(part: Part, mail: InboundMail) -> Iterator[Finding]:
 
 def _iso(match: re.Match[str], mail: InboundMail) -> str | None:
     given = {name: value for name, value in match.groupdict().items() if value}
-    day = int(given.get("d") or given.get("d2") or 0)
-    name = given.get("name") or given.get("name2")
+    day, name, year = int(given["d"]), given.get("name"), given.get("y")
     month = _MONTHS[name] if name else int(given["m"])
-    year = given.get("y") or given.get("y2")
     full = (2000 + int(year) if len(year) == 2 else int(year)) if year else (mail.date.year if mail.date else None)
     if month > 12 and day <= 12 and name is None and given.get("j") == "/":
         day, month = month, day

@@ -17,11 +17,11 @@ MOST_HITS = 120  # of one label in one part; a log repeats itself, it does not s
 _QUOTES = r"[\"'`\\*_\])]{0,4}"
 _WORD = r"(?:is|was|er|var|ar|on|oli|nr|no|nummer|number|numero)(?!\w)[.:]?"
 _LINK = re.compile(
-    rf"(?P<key>{_QUOTES})[ \t]{{0,12}}(?:\([^()\n]{{1,30}}\)[ \t]{{0,4}})?"
+    rf"(?P<key>{_QUOTES})\.?[ \t]{{0,12}}(?:\([^()\n]{{1,30}}\)[ \t]{{0,4}})?"
     rf"(?P<sep>=>\s{{0,40}}|->|[:=#|\t]{{1,3}}|{_WORD}(?:[ \t]{{1,3}}{_WORD})?|)[ \t|:]{{0,24}}"
     r"(?:string\(\d{1,6}\)[ \t]?|int\()?(?P<open>[\"'`\\*_<(\[#]{0,4})"
 )
-_WRAPPED = re.compile(rf"{_QUOTES}[ \t]{{0,4}}[:=]\s{{1,40}}\\?\"")
+WRAPPED = re.compile(rf"{_QUOTES}\s{{0,10}}[:=]\s{{1,40}}\\?\"")
 _NEXT_LINE = re.compile(r"[ \t*_:]{0,12}\r?\n[ \t>*_\"'`]{0,12}")
 _LINE_END = re.compile(r"[ \t*_\"'`.,;]{0,12}(?:\r?\n|\Z)")
 _CELL = re.compile(r"\s{0,40}[|\t;]\s{0,40}|[ ]{3,40}")
@@ -74,7 +74,7 @@ def _behind(part: Part, start: int, end: int, value: re.Pattern[str]) -> Hit | N
     stop = end + 8
     while end < stop and part.folded[end : end + 1].isalpha():  # the ending of an inflected label
         end += 1
-    link = _WRAPPED.match(part.text, end) or _LINK.match(part.folded, end)
+    link = WRAPPED.match(part.text, end) or _LINK.match(part.folded, end)
     if link is None:
         return None
     match = value.match(part.text, link.end())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from triage.domain import Finding
-from triage.fields.labels import hits, places
+from triage.fields.labels import WRAPPED, hits, places
 from triage.fields.parts import Part
 from triage.fields.terms import Terms
 
@@ -47,7 +47,7 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
 
 def _behind_label(part: Part, start: int, end: int, terms: Terms) -> Iterator[Finding]:
     """The number behind a label, and those that follow it in the same list."""
-    gap = _DUMP.match(part.folded, end) or _GAP.match(part.text, end)
+    gap = _DUMP.match(part.folded, end) or WRAPPED.match(part.text, end) or _GAP.match(part.text, end)
     number = _NUMBER.match(part.text, gap.end()) if gap else None
     if gap is None or number is None or _taken(gap.group(), terms):
         return

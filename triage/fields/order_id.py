@@ -17,7 +17,7 @@ _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,63}(?<![.]))?(?![\w@/])")
 _ORDER = re.compile(r"(?=[A-Za-z._-]{0,40}\d)[A-Za-z0-9][A-Za-z0-9_-]{2,63}(?![\w@])")
 _URL = re.compile(
     r"/(?:(?P<agreement>agreements)|payments|sessions?|receipts|categories|charges|merchant-redirect|"
-    r"order-management/v\d/(?:ecom|recurring))/(?P<id>[a-z0-9][\w.-]{0,63})"
+    r"order-management/v\d/(?:ecom|recurring)(?:/(?:receipts|categories))?)/(?P<id>[a-z0-9][\w.-]{0,63})"
 )
 _SHAPES = {
     "agreement_id": re.compile(

@@ -24,6 +24,9 @@ def _paths(part: Part, terms: Terms) -> Iterator[Finding]:
 
 
 def _names(part: Part, terms: Terms) -> Iterator[Finding]:
+    others = part.seen.get("not a product", [])
     for name, places in part.seen.items():
         if name.startswith("product/"):
-            yield Finding("product", name.removeprefix("product/"), part.where, 0.7, "name", places[0].start)
+            meant = (seen.start for seen in places if not any(no.start <= seen.start < no.end for no in others))
+            if (start := next(meant, None)) is not None:
+                yield Finding("product", name.removeprefix("product/"), part.where, 0.7, "name", start)

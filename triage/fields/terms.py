@@ -28,6 +28,7 @@ class _Environment(yamlfile.Model):
 class _Product(yamlfile.Model):
     paths: Mapping[str, str]
     names: Mapping[str, tuple[str, ...]]
+    not_meant: tuple[str, ...]
 
 
 class _App(yamlfile.Model):
@@ -152,6 +153,7 @@ def _lists(file: FieldsFile) -> dict[str, Iterable[str]]:
         "environment/test": file.environment.test.words,
         "environment/production": file.environment.production.words,
         "environment/not": file.environment.not_stated_by,
+        "not a product": file.product.not_meant,
         "platform/iOS": file.app.iOS,
         "platform/Android": file.app.Android,
         "partner": file.partner_words,

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.fields.short_mails import mail
+
+GIVEN = [
+    ("app_version", "Vipps app version 2.142.0", "2.142.0"),
+    ("app_version", "App version: 3.1.4", "3.1.4"),
+    ("app_version", "appversjon 2.142.0 på iPhone, iOS 17.1", "2.142.0"),
+    ("app_version", "Android 14, versjon 2.142.0", "2.142.0"),
+    ("app_version", "Vipps 2.142.0 (iOS 17.1)", "2.142.0"),
+    ("app_version", "Sovelluksen versio on 2.142.0", "2.142.0"),
+    ("app_version", "MT-appen 1.9.1 krasjer", "1.9.1"),
+    ("app_version", "iOS 17.1", None),
+    ("app_version", "iOS version 17.1", None),
+    ("app_version", "iPhone 14 med iOS 17.1.2", None),
+    ("app_version", "Android version 14.0", None),
+    ("app_version", "plugin version 1.14.5", None),
+    ("app_version", "WooCommerce 8.2.1 and PHP 8.1", None),
+    ("app_platform", "on my iPhone", "iOS"),
+    ("app_platform", "Android 14", "Android"),
+    ("app_platform", "in the browser", None),
+    ("organization_number", "Org.nr. 918 713 867", "918713867"),
+    ("organization_number", "Orgnr: 998724341", "998724341"),
+    ("organization_number", "NO 918 713 867 MVA", "918713867"),
+    ("organization_number", "CVR 38292188", "38292188"),
+    ("organization_number", "CVR-nr.: DK38292188", "38292188"),
+    ("organization_number", "Y-tunnus: 0737546-2", "0737546-2"),
+    ("organization_number", "organisationsnummer 556036-0793", "5560360793"),
+    ("organization_number", "tlf 918 71 386", None),
+    ("transaction_id", "transactionId: 5002819898", "5002819898"),
+    ("transaction_id", '"transactionId":"5002819898"', "5002819898"),
+    ("transaction_id", "the transaction 5002819898", None),
+    ("context_id", '"contextId":"7b1c9a40-0000-4000-8000-1234567890ab"', "7b1c9a40-0000-4000-8000-1234567890ab"),
+    (
+        "context_id",
+        "traceId: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    ),
+    (
+        "context_id",
+        '"instance":"urn:uuid:7b1c9a40-0000-4000-8000-1234567890ab"',
+        "7b1c9a40-0000-4000-8000-1234567890ab",
+    ),
+    ("context_id", "contextId: f70b8bf7-c843-4bea-95d9-94725b19895f", None),
+    ("date", "2024-05-12T08:42:41.775Z ERROR", "2024-05-12"),
+    ("date", "den 12.05.2024 kl 10", "2024-05-12"),
+    ("date", "12/05/2024", "2024-05-12"),
+    ("date", "on 12 May 2024", "2024-05-12"),
+    ("date", "May 12, 2024", "2024-05-12"),
+    ("date", "12. mai", "2024-05-12"),
+    ("date", "12. toukokuuta", "2024-05-12"),
+    ("date", "feilet i går", "2024-05-13"),
+    ("date", "since yesterday", "2024-05-13"),
+    ("date", "tänään", "2024-05-14"),
+    ("date", "you may 5 times", None),
+    ("date", "12 market stalls", None),
+    ("product", "POST /epayment/v1/payments", "epayment"),
+    ("product", "POST /accesstoken/get then POST /ecomm/v2/payments", "ecom"),
+    ("product", "the Recurring API", "recurring"),
+    ("product", "Order Management", "order_management"),
+    ("product", "a recurring problem", None),
+    ("product", "log in to the portal", None),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "expected"), GIVEN)
+def test_a_field_is_found_when_it_is_given(field, name, text, expected):
+    assert field(name, text) == expected
+
+
+def test_the_senders_phone_and_name_stand_in_the_signature(field):
+    given = mail("Hi", signature="Kari Nordmann\nAcme AS\nOrg.nr 918 713 867\nTlf. +47 912 34 568")
+    assert field("contact_phone", given) == "+4791234568"
+    assert field("contact_name", given) == "Kari Nordmann"
+
+
+def test_an_organization_number_with_a_wrong_check_digit_is_shown_but_is_no_value(inspector, field):
+    found = [f for f in inspector.inspect(mail("Org.nr 987654321")).findings if f.field == "organization_number"]
+    assert [(f.value, f.note) for f in found] == [("987654321", "invalid")]
+    assert field("organization_number", "Org.nr 987654321") is None
