@@ -36,6 +36,12 @@ def signs(text: str) -> dict[str, str]:
         ("[errorCode] => 61", "error-body", "[errorCode] => 6"),
         ("AADSTS7000215: Invalid client secret", "error-code", "AADSTS7000215"),
         ("java.net.x\n  at com.acme.Pay(Pay.java:12)\nCaused by: x", "stack-trace", ".java:"),
+        ("Cancel answers 402 today", "status-in-prose", "answers 402"),
+        ("feilkode 99 i produksjon", "error-number", "feilkode 99"),
+        ('{"amount": {"value": 50}}', "json", '"amount": {'),
+        ("the payment is AUTHORIZED", "states", "AUTHORIZED"),
+        ("avtale agr_5kSeqz", "agreement-or-charge", "agr_5kSeqz"),
+        ("we set skipLandingPage", "parameter-names", "skipLandingPage"),
         ("it says cURL error 28", "transport-error", "cURL error"),
     ],
 )
@@ -54,6 +60,7 @@ def test_what_belongs_to_a_call_is_seen(text: str, rule: str, words: str) -> Non
         "Se /settlements på nettsiden og/eller spør.",
         "Jeg vil get /post en ting.",
         "Status: uendret. Feilen er hos banken.",
+        "The payment was reserved and the request authorized, code 61 kr.",
     ],
 )
 def test_everyday_numbers_and_slashes_are_not(text: str) -> None:

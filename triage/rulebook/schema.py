@@ -67,7 +67,9 @@ class Sign(StrEnum):
     HOST = "host"  # a host or a deep-link scheme
     HEADER = "header"  # the name of an HTTP header
     KEY = "key"  # a JSON, PHP or log key with a value behind it
-    CODE = "code"  # an error code written as one word
+    JSON = "json"  # a key in quotes with a colon behind it
+    CODE = "code"  # an error code or other name of a programme, written as one word
+    CAPITALS = "capitals"  # a word that counts only as it stands, in capitals
     TEXT = "text"  # any run of characters, e.g. of a stack trace
 
 

@@ -70,14 +70,17 @@ _FRAMES: dict[Sign, tuple[str, str]] = {
     Sign.HOST: (r"(?<![\w.-])", r"(?![\w-])"),
     Sign.HEADER: (r"(?<![\w-])", r"(?![\w-])"),
     Sign.KEY: (r"(?<![\w.-])[\"'\[]?", r"[\"'\]]?\s{0,3}(?::|=>?)\s{0,3}\S"),
+    Sign.JSON: (r"[\"“”]", r"[\"“”]\s{0,3}:\s{0,3}[^\s]"),
     Sign.CODE: (r"(?<![\w.-])", r"(?![\w-])"),
+    Sign.CAPITALS: (r"(?<![\w-])", r"(?![\w-])"),
     Sign.TEXT: ("", ""),
 }
 
 
 def _pattern(shape: SignShape) -> Callable[[str], tuple[int, int] | None]:
     before, after = _FRAMES[shape.sign]
-    flags = re.NOFLAG if shape.sign is Sign.CALL else re.IGNORECASE  # "post /" in prose is no call, "POST /" is
+    exact = shape.sign in (Sign.CALL, Sign.CAPITALS)  # "post /" in prose is no call, "POST /" is
+    flags = re.NOFLAG if exact else re.IGNORECASE
     pattern = re.compile(before + _either(shape.names) + after, flags)
 
     def find(text: str) -> tuple[int, int] | None:
