@@ -11,22 +11,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from triage.mail import quote_words as words
+from triage.mail.quote_attribution import LONGEST, attribution
 
-LONGEST: Final = 600  # characters of an attribution, wrapped lines joined
-WRAPPED: Final = 5  # lines an attribution may take
-BLOCK: Final = 14  # lines a header block may take
+BLOCK: Final = 16  # lines a header block may take
 
-_VERB = re.compile(rf"(?<!\w)(?:{words.VERBS})(?!\w)", re.IGNORECASE)
-_VERB_LAST = re.compile(rf"(?:{words.VERBS})\W{{0,6}}$", re.IGNORECASE)
-_OPENER = re.compile(rf"(?:(?:{words.OPENERS})(?=[\s\d])|(?i:{words.WEEKDAYS})[^\W\d_]{{0,8}}[.,]*\s|\d)")
-_NAMED = re.compile(r"[^<>@:]{0,60}[<(\[]{1,2}(?:mailto:)?[^<>\s]{1,80}@[^<>\s]{1,80}[>)\]]")
-_NAME_VERB = re.compile(rf"(?:[^\W\d_a-zæøåäöü][\w.'’-]{{0,30}}\s){{1,4}}(?:{words.VERBS})\s")
 _ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,64}\.[\w.-]{2,64}|\[mailto:")
-_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?!\d)")
-_CLOCK = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)")
-_DAY = re.compile(rf"\b(?:{words.WEEKDAYS})[^\W\d_]{{0,8}}\b|\d{{1,2}}\.? [^\W\d_]{{3,10}}", re.IGNORECASE)
-_SHARED = re.compile(r"(\S.{0,300}?\w)([\s-]{1,9}(?:On|Den|Am|Le|Op|El|Em) .{10,250})$")
-_VERB_CLOSES = re.compile(rf">\s?(?:{words.VERBS})", re.IGNORECASE)
 _PAYLOAD = re.compile(r"\s*(?:[{]|\[\s*[{\"\]]|<\?xml|<[a-z]+[:>]|HTTP/|curl |(?:GET|POST|PUT|PATCH|DELETE) )")
 
 _FENCED = re.compile(r"^[\s>*]*([-_=*]{2,})\s*(\S.{0,90}?)\s*([-_=*]{2,})\s*$")
@@ -44,6 +33,7 @@ _ROLES: Final = {
     "wire": words.WIRE_LABELS,
 }
 _ROLE_OF: Final = {label: role for role, labels in _ROLES.items() for label in labels.split("|")}
+_ANY_LABEL = re.compile(rf"(?<!\S)\*?({'|'.join(sorted(_ROLE_OF, key=len, reverse=True))})\s?:")
 _LABELLED = re.compile(r"^[\s*_]{0,6}([^\W\d_][\w -]{0,28}?)\s?[*_]{0,2}\s?[::]\s?[*_]{0,2}(.{0,300})")
 
 _HTTP_LINE = re.compile(r"^[>\s]{0,4}(?:[A-Z]{3,8}:? ?(?:/|https?://)\S|HTTP/\d)")
@@ -64,17 +54,18 @@ def find(lines: Sequence[str], at: int) -> Header | None:
     line = lines[at]
     if not line.strip() or len(line) > LONGEST:
         return None
-    if _original(line) or _block(lines, at):
+    if _original(line) or _block(lines, at) or _flat_block(line):
         return Header(_with_rule_above(lines, at), at + 1, to_the_end=True)
-    stop = _attribution(lines, at)
-    if stop is None:
+    found = attribution(lines, at)
+    if found is None:
         return None
-    below = _filled(lines, stop)
-    if below < len(lines) and lines[below].lstrip(" ").startswith(">"):
+    below = _filled(lines, found.stop)
+    marked = below < len(lines) and lines[below].lstrip(" ").startswith(">")
+    if marked and (found.sure or not not_history(lines, below, below + 1)):
         return Header(at, below, to_the_end=False)
-    if below < len(lines) and _PAYLOAD.match(lines[below]):
+    if marked or not found.sure or (below < len(lines) and _PAYLOAD.match(lines[below])):
         return None
-    return Header(at, stop, to_the_end=True)
+    return Header(at, found.stop, to_the_end=True)
 
 
 def forwards(lines: Sequence[str], at: int) -> bool:
@@ -140,42 +131,45 @@ def _with_rule_above(lines: Sequence[str], at: int) -> int:
     return at
 
 
-def break_off(line: str) -> tuple[str, str] | None:
-    """Own words and the attribution that a client put behind them on the same line."""
-    match = _SHARED.match(line) if len(line) <= LONGEST and line.rstrip().endswith(":") else None
-    if match is None or not _is_attribution(match[2].strip(" -")):
-        return None
-    return match[1], match[2]
-
-
 def _block(lines: Sequence[str], at: int) -> bool:
     """Whether a client's header block begins at `at`: three or more roles, the sender among them."""
     first = _role(lines[at])
     if first is None or first[0] not in ("from", "date", "to", "subject") or _wire_above(lines, at):
         return False
     roles: dict[str, str] = {}
-    strangers = 0
+    role, strangers = "", 0
     for line in lines[at : at + BLOCK]:
         found = _role(line)
-        if found is None:
+        if found is None and role and not roles[role]:
+            roles[role] = line.strip()[:LONGEST]  # a table has the value below its label
+        elif found is None:
             strangers += 1
             if strangers > 2:
                 break
-            continue
-        role, value = found
-        if role == "wire":
-            return False
-        roles.setdefault(role, value)
-        strangers = 0
-    return _is_client_block(roles)
+        elif found[0] == "from" and "from" in roles:
+            break
+        else:
+            role, strangers = found[0], 0
+            roles.setdefault(role, found[1])
+    return "wire" not in roles and _is_client_block(roles)
 
 
 def _is_client_block(roles: dict[str, str]) -> bool:
-    named = {"from", "date", "to", "subject"} & roles.keys()
-    sender = roles.get("from", "")
-    if len(named) < 3 or not re.search(r"[^\W\d_]{2}", sender):
+    sender, date = roles.get("from", ""), roles.get("date", "")
+    if len({"from", "date", "to", "subject"} & roles.keys()) < 3 or not re.search(r"[^\W\d_]{2}", sender):
         return False
-    return bool(_ADDRESS.search(sender)) or bool(re.search(r"\d", roles.get("date", ""))) or "subject" in roles
+    address, dated = bool(_ADDRESS.search(sender)), bool(re.search(r"\d", date))
+    return (address or dated) if "subject" in roles else (address and dated)
+
+
+def _flat_block(line: str) -> bool:
+    """Whether a block was flattened to one line: `From: ... Sent: ... To: ... Subject: ...`."""
+    text = line.lstrip(" _-*>")
+    first = _role(text)
+    if first is None or first[0] != "from":
+        return False
+    roles = [_ROLE_OF[match] for match in _ANY_LABEL.findall(text)]
+    return roles[:1] == ["from"] and "date" in roles and "subject" in roles and "wire" not in roles
 
 
 def _wire_above(lines: Sequence[str], at: int) -> bool:
@@ -190,46 +184,3 @@ def _role(line: str) -> tuple[str, str] | None:
     match = _LABELLED.match(line[:LONGEST].replace("\xa0", " "))
     role = _ROLE_OF.get(match[1].strip()) if match else None
     return (role, match[2].strip()) if match and role else None
-
-
-def _attribution(lines: Sequence[str], at: int) -> int | None:
-    """The line after the attribution that begins at `at`, wrapped or not."""
-    first = lines[at].strip(" \t-–—*_>\xa0")
-    if not (_OPENER.match(first) or _NAMED.match(first) or _NAME_VERB.match(first) or _fenced_verb(lines[at])):
-        return None
-    joined = ""
-    for index in range(at, min(at + WRAPPED, len(lines))):
-        line = lines[index].strip()
-        if line.startswith(">") and not _VERB_CLOSES.match(line):
-            return None
-        joined = f"{joined} {line}" if joined else line
-        if len(joined) > LONGEST:
-            return None
-        if _is_attribution(joined):
-            return index + 1
-        if not line and not _address_follows(lines, index):
-            return None
-    return None
-
-
-def _address_follows(lines: Sequence[str], blank: int) -> bool:
-    return blank + 1 < len(lines) and lines[blank + 1].lstrip().startswith("<")
-
-
-def _fenced_verb(line: str) -> bool:
-    fenced = _FENCED.match(line)
-    return bool(fenced and _VERB_LAST.search(fenced[2][-24:]))
-
-
-def _is_attribution(joined: str) -> bool:
-    """Whether joined lines say who wrote what follows; the more a mail client would write, the surer."""
-    if _fenced_verb(joined):
-        return True
-    text = joined.strip(" \t-–—*_\xa0").replace("&lt;", "<").replace("&gt;", ">")
-    if not text.endswith((":", ":")):
-        return bool(_VERB_LAST.search(text[-24:]) and _DATE.search(text) and _CLOCK.search(text))
-    address = bool(_ADDRESS.search(text))
-    date, clock = bool(_DATE.search(text)), bool(_CLOCK.search(text))
-    if _VERB.search(text):
-        return address or date or (clock and bool(_DAY.search(text)))
-    return date and clock and address

@@ -23,7 +23,12 @@ WEEKDAYS: Final = (
     "|maanantai|tiistai|keskiviikko|torstai|perjantai|lauantai|sunnuntai|ma|ti|ke|to|pe|la|su"
     "|mo|di|mi|do|fr|sa|so|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag"
     "|lun|mar|mer|jeu|ven|sam|dim|gio|sab|dom|mié|jue|vie|sáb|seg|ter|qua|qui|sex|maa|woe|don|vri|zat|zon"
-    "|пн|вт|ср|чт|пт|сб|вс|понедельник|вторник|среда|четверг|пятница|суббота|воскресенье|pon|wt|śr|czw|pt|sob|nie"
+    "|пн|вт|ср|чт|пт|сб|вс|понедельник|вторник|среда|четверг|пятница|суббота|воскресенье|po|út|st|čt|pá|pon|wt|śr|czw|pt|sob|nie"
+)
+
+# "Quoting Kari:" of webmail.
+QUOTING: Final = (
+    "quoting|zitat von|sitat|citat|citerar|lainaus|citazione|citando a|mensaje citado por|quoting message from"
 )
 
 # Labels of the block that Outlook and others put above history; capitals count (logs and YAML write small ones).
@@ -57,7 +62,7 @@ ORIGINALS: Final = (
     "|oprindelig meddelelse|oprindelig besked|oprindelig mail|ursprungligt meddelande|ursprungligt mail|originalmeddelande"
     "|originalmelding|original melding|original meddelelse|alkuperäinen viesti|alkuperäinen sähköposti|ursprüngliche nachricht"
     "|originalnachricht|original-nachricht|message d'origine|message original|mensaje original|mensagem original|messaggio originale"
-    "|oorspronkelijk bericht|oryginalna wiadomość|wiadomość oryginalna|исходное сообщение|původní zpráva|reply message|quoted text"
+    "|oorspronkelijk bericht|oryginalna wiadomość|wiadomość oryginalna|исходное сообщение|původní zpráva|reply message|quoted text|original$"
 )
 
 # Between dashes or before a colon: what follows is passed on, not history.

@@ -13,6 +13,7 @@ from enum import Enum, auto
 from typing import Final
 
 from triage.mail import quote_headers, signature
+from triage.mail.quote_attribution import break_off
 
 WRAPS_AT: Final = 60  # characters from which clients wrap a line
 
@@ -59,7 +60,7 @@ def _lines(text: str) -> list[str]:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     broken: list[str] = []
     for line, below in zip(lines, [*lines[1:], ""], strict=True):
-        shared = quote_headers.break_off(line) if below.startswith(">") else None
+        shared = break_off(line) if below.startswith(">") else None
         broken.extend(shared or (line,))
     return broken
 
