@@ -18,6 +18,8 @@ _MULTI = re.compile(r"gb|big5|euc|shift|johab|cp9(32|49|50)|utf-?8")
 _CHARSET = re.compile(
     r"(utf|iso8859|iso2022|cp\d|mac|koi8|gb|big5|euc|shift|johab|hz|ptcp154|kz1048|tis|ascii|latin|hp-roman)"
 )
+_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CONTROL_BYTES = bytes(byte for byte in (*range(32), 127) if byte not in b"\t\n\x0c\r")
 _ALIASES = {
     "latin1": "cp1252",
     "iso8859-1": "cp1252",
@@ -52,16 +54,18 @@ def decode(data: bytes, declared: str | None = None) -> str:
     if codec and _WIDE.match(codec):
         text = _strictly(data, codec)
         return storable(text if text is not None else _guess(data))
-    if data.isascii():
-        return storable(data.decode("ascii"))
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if data.startswith(_BOMS):
         return storable(data.decode("utf-16", "replace"))
+    # Single-byte charsets and UTF-8 agree on the control characters: out with them before anything is decoded.
+    data = data.translate(None, _CONTROL_BYTES)
+    if data.isascii():
+        return data.decode("ascii")
     text = _strictly(data, codec) if codec and _MULTI.match(codec) else None
     if text is None:
         text = _strictly(data, "utf-8")
     if text is None and codec and not _MULTI.match(codec):
         text = _strictly(data, codec)
-    return storable(text if text is not None else _guess(data))
+    return (text if text is not None else _guess(data)).removeprefix("\ufeff")
 
 
 def _strictly(data: bytes, codec: str) -> str | None:
@@ -83,16 +87,14 @@ def _guess(data: bytes) -> str:
     return data.decode("cp1252", "replace")
 
 
-_DIRT = re.compile(r"[\x00\ud800-\udfff]")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_DIRT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def storable(text: str) -> str:
     """`text` without NUL, lone surrogates and control characters: any database and terminal takes it."""
     if _DIRT.search(text):
-        text = _DIRT.sub(lambda found: "" if found[0] == "\0" else "\ufffd", text)
-    text = text.removeprefix("\ufeff")
-    return _CONTROLS.sub("", text) if _CONTROLS.search(text) else text
+        text = _DIRT.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else "", text)
+    return text.removeprefix("\ufeff")
 
 
 def _table(codec: str) -> dict[str, int]:
@@ -104,10 +106,14 @@ _MAC_BYTE_OF = _table("mac_roman")
 _TAIL = "[" + re.escape("".join(char for char, byte in _BYTE_OF.items() if byte < 0xC0)) + "]"
 _MAC_TAIL = "[" + re.escape("".join(char for char, byte in _MAC_BYTE_OF.items() if byte < 0xC0)) + "]"
 # UTF-8 of Western letters and typographic signs once read as Windows-1252 (Ã¸, â€™) or as MacRoman (√∏, ‚Äô).
-_TWICE = re.compile(f"Ã{_TAIL}|Â[\\xa0-\\xbf]|â[€\x80]{_TAIL}")
+_TWICE = re.compile(f"[ÃÅÆË]{_TAIL}|Â[\\x80-\\xbf]|â{_TAIL}{_TAIL}")
+_TWICE_SURELY = re.compile(f"Ã{_TAIL}|Â[\\x80-\\xbf]|â{_TAIL}{_TAIL}")  # Å and Æ are letters of their own
 _MAC_TWICE = re.compile(f"√{_MAC_TAIL}|‚Ä{_MAC_TAIL}")
 _PROPER = re.compile("[æøåäöÆØÅÄÖé]")
 _PAYLOAD = re.compile(r'[{}\[\]<>\\]|":|://|\bHTTP/|^\s*(?:curl|-H|--header|--data)\b')
+
+
+_MISREADINGS = ((_TWICE_SURELY, _TWICE, _BYTE_OF), (_MAC_TWICE, _MAC_TWICE, _MAC_BYTE_OF))
 
 
 def repair(text: str) -> str:
@@ -117,9 +123,9 @@ def repair(text: str) -> str:
     """
     if text.isascii():
         return text
-    for broken, byte_of in ((_TWICE, _BYTE_OF), (_MAC_TWICE, _MAC_BYTE_OF)):
+    for sign, broken, byte_of in _MISREADINGS:
         for _ in range(3):  # mail gateways have been seen to do it twice
-            if not broken.search(text) or _PROPER.search(broken.sub("", text)):
+            if not sign.search(text) or _PROPER.search(broken.sub("", text)):
                 break
             text = "\n".join(_repaired(line, broken, byte_of) for line in text.split("\n"))
     return text

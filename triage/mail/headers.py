@@ -70,7 +70,7 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 
 # ── parameters (RFC 2045, 2231) ─────────────────────────────────────────────────────────────────────
 
-_PARAMETER = re.compile(r';\s*([^\s=;"]{1,80})\s*=\s*("(?:[^"\\]|\\.)*"|[^;"]*)')
+_PARAMETER = re.compile(r';\s*([^\s=;"]{1,80})\s*=\s*("(?:[^"\\]|\\.)*"|"?[^;"]*)')
 _SECTION = re.compile(r"(.+?)\*(\d{1,3})?(\*?)$")
 
 
@@ -95,8 +95,9 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
 def _unquoted(value: str) -> str:
     if not value.startswith('"'):
         return value
+    value = value.removesuffix('"') if len(value) > 1 else ""
     # A backslash before anything but a quote is a Windows path from a careless sender, not an escape.
-    return value[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+    return value[1:].replace('\\"', '"').replace("\\\\", "\\")
 
 
 def _joined(parts: list[tuple[int, bool, str]]) -> str:

@@ -93,6 +93,7 @@ class _Frame:
     link: tuple[str, int] | None = None  # target, and where its text begins
     cells: list[list[Line]] = field(default_factory=list)
     outer: list[Line] | None = None  # lines before this table cell
+    distance: bool = False  # whether the cell's row begins a paragraph
     number: int | None = None
 
 
@@ -105,6 +106,8 @@ class Walk:
         self.open: list[_Frame] = []
         self.depth = self.signatures = self.verbatims = 0
         self.lists: list[_Frame] = []
+        self.bullet = ""  # stands before the next line
+        self.distance = False  # the next line begins a paragraph
         self.separated = False
         self.looks = 100  # look-aheads left; they cost time
 
@@ -157,15 +160,15 @@ class Walk:
         if tag in _BLOCK:
             self._flush()
             frame.tight = tag not in _SPACED or self._in_item() or marks.tight(attributes)
-            if not frame.tight:
-                self._gap()
+            self.distance |= not frame.tight
         if tag == "a":
             frame.link = (attributes.get("href") or "", len(self.buffer))
         elif tag in _CELLS:
             self._flush()
             frame.outer, self.lines = self.lines, []
+            frame.distance, self.distance = self.distance, False
         elif tag == "li":
-            self.buffer.append(self._bullet())
+            self.bullet = self._bullet()
         elif tag in _LISTS:
             frame.number = marks.whole(attributes.get("start"), 1) if tag == "ol" else None
             self.lists.append(frame)
@@ -220,9 +223,10 @@ class Walk:
         elif frame.tag == "tr":
             self._end_row(frame)
         elif frame.tag in _SPACED and not frame.tight:
-            self._gap()
+            self.distance = True
         if frame.tag in _LISTS:
             self.lists.pop()
+            self.bullet = ""
         self.depth -= frame.quote
         self.signatures -= frame.signature
         self.verbatims -= frame.verbatim
@@ -245,16 +249,23 @@ class Walk:
             self.buffer.append(text)
 
     def _flush(self, even_empty: bool = False) -> None:
+        """Ends the line that is being written."""
         text = "".join(self.buffer)
         self.buffer.clear()
-        if text or even_empty:
-            text = text.replace("\xa0", " ").rstrip()
-            self.lines.append(Line(text, self.depth, self.signatures > 0, verbatim=self.verbatims > 0))
+        if not text and not even_empty:
+            return
+        text = text.replace("\xa0", " ").rstrip()
+        if text:
+            self._keep_distance()
+            text, self.bullet = self.bullet + text, ""
+        self.lines.append(Line(text, self.depth, self.signatures > 0, verbatim=self.verbatims > 0))
 
-    def _gap(self) -> None:
-        """A paragraph's distance: one empty line, unless one is there."""
-        if self.lines and self.lines[-1].text:
-            self.lines.append(Line("", self.depth, self.signatures > 0))
+    def _keep_distance(self) -> None:
+        """One empty line between paragraphs, unless one is there."""
+        last = self.lines[-1] if self.lines else None
+        if self.distance and last and last.text:
+            self.lines.append(Line("", min(last.depth, self.depth)))
+        self.distance = False
 
     def _separate(self) -> None:
         self._flush()
@@ -284,6 +295,7 @@ class Walk:
         self._flush()
         cell = marks.trimmed(self.lines)
         self.lines = frame.outer or []
+        self.distance = frame.distance
         row = next((one for one in reversed(self.open[-4:]) if one.tag == "tr"), None)
         if row is None:
             self.lines += cell
@@ -292,6 +304,8 @@ class Walk:
 
     def _end_row(self, frame: _Frame) -> None:
         """Cells of one line each stand side by side, others below each other."""
+        if frame.cells:
+            self._keep_distance()
         if all(len(cell) == 1 and not cell[0].separator for cell in frame.cells) and frame.cells:
             first = frame.cells[0][0]
             first.text = "\t".join(cell[0].text for cell in frame.cells)

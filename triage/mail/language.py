@@ -17,7 +17,7 @@ from triage.domain import Language
 __all__ = ["language_of", "prose"]
 
 MAX_CHARS = 20_000  # of text looked at
-MAX_PROSE = 700  # characters of prose; more changes nothing
+MAX_PROSE = 500  # characters of prose; more changes nothing
 
 _MODEL = {
     "en": Language.EN,
@@ -142,7 +142,7 @@ _CODE_LINE = re.compile(
 _CODE_INSIDE = re.compile(r'":|[;{}]\s*$|=>|\w\(|</|&\w+=')
 _POINTS = ".,:;!?()[]'\"“”„’*_-–…«»"  # around words
 _INNER = str.maketrans("", "", "'’-")  # within words
-_MARK = re.compile(r"\b(?:re|sv|vs|vl|vb|fw|fwd|aw|ang)\s?:", re.IGNORECASE)
+_MARK = re.compile(r"\s*(?:(?:re|sv|vs|vl|vb|fw|fwd|aw|ang)\s?:\s*)+", re.IGNORECASE)
 # English words of the trade that stand in every language's mail and say nothing about it.
 _TRADE = frozenset(
     [
@@ -167,7 +167,7 @@ def prose(text: str) -> list[str]:
         found = _words(line)
         if not _CODE_INSIDE.search(line) or sum(word.lower() in _SMALL_WORDS for word in found) >= _FEW_WORDS:
             words += found
-        if len(words) > MAX_PROSE // 5:
+        if len(words) > MAX_PROSE // 4:
             break
     plain = [word for word in words if word.lower() not in _TRADE]
     return plain if len(plain) >= _FEW_WORDS else words
@@ -175,12 +175,15 @@ def prose(text: str) -> list[str]:
 
 def _words(line: str) -> list[str]:
     shouted = line.isupper()
-    line = _MARK.sub(" ", line[:2_000]) if ":" in line else line[:2_000]
+    mark = _MARK.match(line)
+    line = line[mark.end() if mark else 0 :][:2_000]
     return [word for token in line.split() if (word := token.strip(_POINTS)) and _is_word(word, shouted)]
 
 
 def _is_word(word: str, shouted: bool) -> bool:
     """Whether it is a plain word: no id, address, camelCase name or abbreviation in capitals."""
+    if word.isalpha() and word.islower():
+        return True
     if not word.isalpha() and not word.translate(_INNER).isalpha():
         return False
     return shouted or len(word) == 1 or word[1:].islower()
