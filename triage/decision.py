@@ -28,21 +28,25 @@ from triage.domain import (
 )
 from triage.fields.handbook import Handbook
 from triage.fields.profiles import Profile
-from triage.rulebook.book import Rulebook
+from triage.rulebook.book import Era, Rulebook
 from triage.rulebook.standing import Standing
 from triage.threads import Belonging
 
 MOST_ASKED = 2  # times the desk asks for missing fields in one ticket; then a human does
+_PICTURE = 15_000  # bytes from which an image is taken for a screenshot rather than a logo
+_FEW_WORDS = 12
 _WEAK_TECHNICAL = 0.8  # probability of the technical-or-not head from which weak evidence is enough
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What judging needs beside the evidence: the staff's data, and today's date (UTC) for answers that expire."""
+    """What judging needs beside the evidence: the staff's data, which era's contacts count, and today (UTC) for
+    answers that expire."""
 
     rulebook: Rulebook
     handbook: Handbook
     languages: Languages
+    era: Era
     today: date
 
 
@@ -138,8 +142,10 @@ def _door(topic: str, policy: Policy) -> str | None:
 
 
 def _same_door(one: str, other: str, policy: Policy) -> bool:
-    """Confusing two topics with one contact does the sender no harm (DOMAIN section 8)."""
-    return _door(one, policy) is not None and _door(one, policy) == _door(other, policy)
+    """Confusing two topics whose contact has one address does the sender no harm (DOMAIN section 8)."""
+    doors = [_door(topic, policy) for topic in (one, other)]
+    addresses = {policy.rulebook.contact(door, policy.era).value for door in doors if door}
+    return all(doors) and len(addresses) == 1
 
 
 # ── verdicts ────────────────────────────────────────────────────────────────────────────────────────
@@ -300,8 +306,9 @@ def _flags(reading: Reading, route: Route) -> tuple[Flag, ...]:
 
 
 def _is_screenshot_only(mail: InboundMail) -> bool:
-    """A picture and next to no words (DOMAIN section 7, situation 6)."""
-    return any(part.is_image for part in mail.attachments) and len(mail.new.split()) < 12
+    """A picture larger than a logo, and next to no words (DOMAIN section 7, situation 6)."""
+    pictures = any(part.is_image and part.size >= _PICTURE for part in mail.attachments)
+    return pictures and len(mail.new.split()) < _FEW_WORDS
 
 
 def _with_remarks(verdict: Verdict, reading: Reading, belonging: Belonging) -> Verdict:

@@ -101,6 +101,17 @@ def handle_batch(batch: Sequence[Arrival], mailbox: Mailbox, desk: Desk) -> Tall
     return tally
 
 
+def retry(troubled: trouble.Trouble, desk: Desk) -> str:
+    """Handle a mail in trouble anew from its kept bytes; its copy stays in the trouble tray. Returns the outcome."""
+    arrival = Arrival(troubled.mailbox, troubled.uid, troubled.raw, len(troubled.raw), None)
+    (reading,) = desk.mind.understanding.read([arrival.raw])
+    with desk.store.ledger() as ledger:
+        outcome, _ = _settle(arrival, reading, ledger, desk)
+        if outcome != "trouble":
+            ledger.resolve(troubled.id)
+    return outcome
+
+
 def _settle(arrival: Arrival, reading: Reading | Unreadable, ledger: Ledger, desk: Desk) -> tuple[str, Tray]:
     """One mail of a batch: handled, or set aside with its bytes while the others go on."""
     if arrival.trouble:

@@ -33,7 +33,8 @@ class Mind:
 
     def policy(self) -> Policy:
         """What judging needs, as of today (UTC)."""
-        return Policy(self.understanding.rulebook, self.handbook, self.settings.languages, _today())
+        settings = self.settings
+        return Policy(self.understanding.rulebook, self.handbook, settings.languages, settings.era, _today())
 
 
 def load(settings: Settings, progress: Progress | None = None) -> Mind:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import click
 
@@ -17,7 +18,7 @@ LOST = 5
 NO_DATABASE = 6
 
 
-def fail(code: int, message: str) -> None:
+def fail(code: int, message: str) -> NoReturn:
     """Say what is wrong on standard error and end."""
     click.secho(message, err=True, fg="red" if sys.stderr.isatty() else None)
     raise SystemExit(code)

@@ -96,6 +96,11 @@ class Handbook:
         wording = self.file.fields.get(name)
         return wording.name[language] if wording else name
 
+    def shown_value(self, found: Finding, language: Language) -> str:
+        """A field's value in the words of a reply: environments by their name, the rest as it was found."""
+        names = self.file.environments.get(found.value) if found.field == "environment" else None
+        return names[language] if names else found.value
+
     def secret_name(self, kind: str, language: Language) -> str:
         """What a reply calls a masked key or number; it never shows it."""
         texts: Texts | None = self.file.secrets.get(kind)

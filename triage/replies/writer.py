@@ -18,6 +18,18 @@ _TOKENS = re.compile(r"\s*\[?\bVSD[-_ ]?\d{3,7}\]?\s*", re.IGNORECASE)
 _LONGEST_SUBJECT = 150
 _LONGEST_VALUE = 120
 _MOST_REFERENCES = 12
+_SHOWN = frozenset(
+    {
+        "msn",
+        "organization_number",
+        "environment",
+        "order_id",
+        "agreement_id",
+        "charge_id",
+        "app_platform",
+        "app_version",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +114,8 @@ class Writer:
         return Asked(question.name, question.why)
 
     def _given(self, found: Finding, language: Language) -> Given:
-        shown = " ".join(found.value.split())
+        value = self.handbook.shown_value(found, language)
+        shown = " ".join(value.split())
         shortened = shown if len(shown) <= _LONGEST_VALUE else f"{shown[:_LONGEST_VALUE]} …"
         return Given(self.handbook.field_name(found.field, language), shortened)
 
@@ -133,12 +146,4 @@ def _references(mail: InboundMail, ticket_id: str) -> tuple[str, ...]:
 
 def _worth_showing(found: Finding) -> bool:
     """What helps the sender see that we understood; bodies of calls would only repeat the mail."""
-    return found.field in (
-        "msn",
-        "organization_number",
-        "environment",
-        "order_id",
-        "product",
-        "app_platform",
-        "app_version",
-    ) and (found.value != "conflict")
+    return found.field in _SHOWN and found.value != "conflict"

@@ -205,6 +205,10 @@ class Ledger:
         """Keep the raw bytes of a mail that could not be handled."""
         trouble.note(self._db, failure, self.now)
 
+    def resolve(self, number: int) -> None:
+        """A mail in trouble was handled after all."""
+        trouble.resolve(self._db, number)
+
     def replies_since(self, column: str | None, value: str, minutes: int) -> int:
         """How many replies were queued in the last minutes to an `address`, `domain` or `fingerprint`; all if None."""
         since = self.now - timedelta(minutes=minutes)
