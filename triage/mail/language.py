@@ -28,6 +28,7 @@ _MODEL = {
     "fi": Language.FI,
 }
 _FOREIGN = ("de", "es", "fr", "it", "nl", "pl")  # the model knows them so that none of them is taken for one of ours
+_KIN = ("no", "da", "sv")  # whoever writes one reads the others: they are told apart by likelihood alone
 _FEW_WORDS = 3
 _SURE_OF_FEW = 0.75  # probability that fewer words than that need
 _SURE = 0.5
@@ -82,7 +83,8 @@ def language_of(text: str) -> Language | None:
     scores = _scores(" ".join(words)[:MAX_PROSE], told)
     best = max(scores, key=lambda name: scores[name])
     needed = _SURE if len(words) >= _FEW_WORDS else _SURE_OF_FEW
-    return _MODEL.get(best) if scores[best] >= needed else None
+    kin = _KIN if best in _KIN else (best,)
+    return _MODEL.get(best) if sum(scores[name] for name in kin) >= needed else None
 
 
 def _told(words: list[str]) -> dict[Language, int]:
@@ -146,7 +148,20 @@ _MARK = re.compile(r"\s*(?:(?:re|sv|vs|vl|vb|fw|fwd|aw|ang)\s?:\s*)+", re.IGNORE
 # English words of the trade that stand in every language's mail and say nothing about it.
 _TRADE = frozenset(
     [
-        *("api", "app", "callback", "capture", "checkout", "client", "code", "curl", "endpoint", "epayment", "error"),
+        *(
+            "access",
+            "api",
+            "app",
+            "callback",
+            "capture",
+            "checkout",
+            "client",
+            "code",
+            "curl",
+            "endpoint",
+            "epayment",
+            "error",
+        ),
         *("header", "headers", "http", "https", "ios", "android", "id", "json", "key", "login", "log", "merchant"),
         *("mobilepay", "order", "payment", "php", "plugin", "post", "get", "recurring", "refund", "request"),
         *("response", "sdk", "secret", "server", "status", "subscription", "timeout", "token", "url", "userinfo"),
