@@ -32,8 +32,8 @@ _KIN = ("no", "da", "sv")  # whoever writes one reads the others: they are told 
 _FEW_WORDS = 3
 _SURE_OF_FEW = 0.75  # probability that fewer words than that need
 _SURE = 0.5
-_WEIGHT = 1.5  # of one telling word, in log odds
-_PRIOR = {"no": 2.5, "en": 4.0}  # the two languages most mail is written in (DOMAIN 0), against 1 for the others
+_WEIGHT = 1.0  # of one telling word, in log odds
+_PRIOR = {"no": 1.5, "en": 4.0}  # the two languages most mail is written in (DOMAIN 0), against 1 for the others
 _MOST_TELLING = 8  # words that count
 _CLEAR = 6  # words of one language, and times as many as of the others, that need no model
 
