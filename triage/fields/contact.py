@@ -31,7 +31,8 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     if part.where is Where.FORWARDED:
         return
     for hit in hits(part, terms.labels["phone"], _PHONE):
-        yield Finding("contact_phone", _digits(hit.value), part.where, 1.0, "", hit.start)
+        if not hit.key:  # a key of JSON holds a customer's number, not the sender's
+            yield Finding("contact_phone", _digits(hit.value), part.where, 1.0, "", hit.start)
     for hit in hits(part, terms.labels["contact_name"], _NAME):
         if hit.explicit and hit.value[0].isupper():
             yield Finding("contact_name", hit.value, part.where, 1.0, "", hit.start)

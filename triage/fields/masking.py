@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from triage.domain import Finding, InboundMail, Secret, Where
 from triage.fields.parts import Part
-from triage.fields.secrets import Span, people, spans
+from triage.fields.secrets import Kept, Span, apart, people, spans
 from triage.fields.terms import Terms
 
 MARK = "****"
+_SHORTEST = 8  # characters of the shortest text that can hold a label and a secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Masked:
 
 def mask(mail: InboundMail, findings: Iterable[Finding], terms: Terms) -> Masked:
     """Mask every text of a mail; values of its fields stay as they are."""
-    kept = frozenset(finding.value for finding in findings if finding.field not in ("request", "response"))
+    kept = Kept.of(finding.value for finding in findings if finding.field not in ("request", "response"))
     seen: list[Secret] = []
 
     def clean(where: Where, text: str) -> str:
@@ -46,21 +47,14 @@ def mask(mail: InboundMail, findings: Iterable[Finding], terms: Terms) -> Masked
     return Masked(changed, tuple(dict.fromkeys(seen)))
 
 
-def mask_text(
-    where: Where, text: str, terms: Terms, kept: frozenset[str] = frozenset()
-) -> tuple[str, tuple[Secret, ...]]:
+def mask_text(where: Where, text: str, terms: Terms, kept: Kept) -> tuple[str, tuple[Secret, ...]]:
     """One text without its secrets. Customers' particulars in pasted JSON are masked, too, but are no secret."""
-    if len(text) < 8:
+    if len(text) < _SHORTEST:
         return text, ()
     part = Part.whole(where, text)
     found = spans(part, terms, kept)
     secrets = tuple(Secret(span.kind, f"{span.kind} {_masked(text, span)}", where) for span in found)
-    others = [
-        span
-        for span in people(part, terms, kept)
-        if not any(span.start < other.end and other.start < span.end for other in found)
-    ]
-    return _replaced(text, sorted([*found, *others], key=lambda span: span.start)), secrets
+    return _replaced(text, apart([*found, *people(part, terms, kept)])), secrets
 
 
 def _replaced(text: str, found: Iterable[Span]) -> str:

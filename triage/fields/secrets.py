@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Self
 
 from triage.fields.checksums import has_birth_date, is_fodselsnummer, is_hetu, is_personnummer, luhn
 from triage.fields.labels import places
@@ -68,34 +69,44 @@ _LABELLED_NUMBER = re.compile(
 _PERSON = re.compile(r"\\?[\"'\]]{1,2}\s{0,8}(?:=>|:)\s{0,8}\\?\"?(?P<value>[^\"\\\n,}]{3,120})")
 
 
-def spans(part: Part, terms: Terms, kept: Iterable[str] = ()) -> list[Span]:
-    """What must be masked in a text, in order, never overlapping; `kept` are field values that stay."""
-    values = frozenset(kept)
-    found: list[Span] = []
-    for finder in _FINDERS:
-        found += [span for span in finder(part, terms) if part.text[span.start : span.end] not in values]
-    found += [span for span in _numbers(part, terms) if not _belongs(part.text[span.start : span.end], values)]
-    return _apart(found)
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Values of fields, which stay as they are."""
+
+    values: frozenset[str] = frozenset()
+    numbers: str = ""
+
+    @classmethod
+    def of(cls, values: Iterable[str]) -> Self:
+        given = frozenset(values)
+        return cls(given, " | ".join(re.sub(r"[ -]", "", value) for value in sorted(given)))
+
+    def holds(self, text: str) -> bool:
+        """Whether a text is a kept value, or its digits stand in one."""
+        digits = re.sub(r"\D", "", text)
+        return text in self.values or (len(digits) >= 6 and digits in self.numbers)
 
 
-def people(part: Part, terms: Terms, kept: Iterable[str] = ()) -> list[Span]:
+def spans(part: Part, terms: Terms, kept: Kept) -> list[Span]:
+    """What must be masked in a text, in order, never overlapping."""
+    labelled = [span for finder in _FINDERS for span in finder(part, terms)]
+    found = [span for span in labelled if part.text[span.start : span.end] not in kept.values]
+    found += [span for span in _numbers(part, terms) if not kept.holds(part.text[span.start : span.end])]
+    return apart(found)
+
+
+def people(part: Part, terms: Terms, kept: Kept) -> list[Span]:
     """Particulars of customers in pasted JSON; the sender's own stay (DOMAIN section 4)."""
-    values = frozenset(kept)
     found = []
     for _, end in places(part, terms.person_keys):
         match = _PERSON.match(part.text, end)
-        if match and match["value"].strip() and "*" not in match["value"] and not _belongs(match["value"], values):
+        if match and match["value"].strip() and "*" not in match["value"] and not kept.holds(match["value"]):
             found.append(Span(match.start("value"), match.end("value"), "personal_data", 2))
-    return _apart(found)
+    return apart(found)
 
 
-def _belongs(text: str, values: frozenset[str]) -> bool:
-    digits = re.sub(r"\D", "", text)
-    return text in values or any(digits and digits in re.sub(r"[ -]", "", value) for value in values)
-
-
-def _apart(found: Iterable[Span]) -> list[Span]:
-    """Spans in order of place; where two overlap the longer wins, then the one found first."""
+def apart(found: Iterable[Span]) -> list[Span]:
+    """Spans in order of place; those that overlap become one."""
     chosen: list[Span] = []
     for span in sorted(found, key=lambda span: (span.start, -span.end)):
         if not chosen or span.start >= chosen[-1].end:
