@@ -1,7 +1,8 @@
-"""What servers and imapclient do wrong, provoked by a scripted server. Numbers are those of the trap list in docs."""
+"""What servers and imapclient do wrong, provoked by a scripted server."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import resource
 import signal
@@ -60,7 +61,7 @@ def patiently(mailbox: ImapMailbox, tries: int = 10) -> list[Arrival]:
 # ── IDLE ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_trap_1_a_server_that_dies_in_idle_is_a_loss_and_no_spin(server: ScriptedImap, mailbox: ImapMailbox) -> None:
+def test_a_server_that_dies_in_idle_is_a_loss_and_no_spin(server: ScriptedImap, mailbox: ImapMailbox) -> None:
     waiting(mailbox)
     server.on["IDLE"] = lambda talk: (talk.send(b"+ idling\r\n"), talk.hang_up())[1]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
@@ -70,9 +71,7 @@ def test_trap_1_a_server_that_dies_in_idle_is_a_loss_and_no_spin(server: Scripte
     assert uids(waiting(mailbox)) == ["1:3", "1:5", "1:8"], "the next call connects anew"
 
 
-def test_trap_2_mail_announced_together_with_the_continuation_is_heard(
-    server: ScriptedImap, mailbox: ImapMailbox
-) -> None:
+def test_mail_announced_together_with_the_continuation_is_heard(server: ScriptedImap, mailbox: ImapMailbox) -> None:
     waiting(mailbox)
 
     def coalesced(talk: Talk) -> None:
@@ -83,14 +82,14 @@ def test_trap_2_mail_announced_together_with_the_continuation_is_heard(
     assert mailbox.wait(LONG) is True
 
 
-def test_trap_3_mail_announced_before_the_continuation_is_heard(server: ScriptedImap, mailbox: ImapMailbox) -> None:
+def test_mail_announced_before_the_continuation_is_heard(server: ScriptedImap, mailbox: ImapMailbox) -> None:
     waiting(mailbox)
     server.on["IDLE"] = lambda talk: talk.send(b"* 4 EXISTS\r\n+ idling\r\n")
     assert mailbox.wait(LONG) is True
     assert uids(waiting(mailbox)) == ["1:3", "1:5", "1:8"]
 
 
-def test_trap_4_an_announcement_in_two_packets_is_heard(server: ScriptedImap, mailbox: ImapMailbox) -> None:
+def test_an_announcement_in_two_packets_is_heard(server: ScriptedImap, mailbox: ImapMailbox) -> None:
     waiting(mailbox)
 
     def halved(talk: Talk) -> None:
@@ -103,9 +102,7 @@ def test_trap_4_an_announcement_in_two_packets_is_heard(server: ScriptedImap, ma
     assert mailbox.wait(LONG) is True
 
 
-def test_traps_5_and_6_a_half_open_link_is_a_loss_and_the_next_call_connects_anew(
-    server: ScriptedImap, mailbox: ImapMailbox
-) -> None:
+def test_a_half_open_link_is_a_loss_and_the_next_call_connects_anew(server: ScriptedImap, mailbox: ImapMailbox) -> None:
     waiting(mailbox)
     server.on["DONE"] = lambda talk: None
     with pytest.raises(MailboxLost, match=r"timed out|timeout"):
@@ -156,7 +153,7 @@ def test_a_signal_during_the_wait_ends_it_at_once_and_the_mailbox_stays_usable(
 # ── fetching ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_trap_9_a_star_that_matches_the_last_mail_again_brings_nothing_twice(
+def test_a_star_that_matches_the_last_mail_again_brings_nothing_twice(
     server: ScriptedImap, mailbox: ImapMailbox
 ) -> None:
     everything = frozenset({"1:3", "1:5", "1:8"})
@@ -165,9 +162,7 @@ def test_trap_9_a_star_that_matches_the_last_mail_again_brings_nothing_twice(
     assert server.asked("UID SEARCH UID 9:[*] UNDELETED")
 
 
-def test_trap_11_a_mail_whose_body_is_nil_was_removed_and_is_passed_over(
-    server: ScriptedImap, mailbox: ImapMailbox
-) -> None:
+def test_a_mail_whose_body_is_nil_was_removed_and_is_passed_over(server: ScriptedImap, mailbox: ImapMailbox) -> None:
     def removed(talk: Talk) -> None:
         items = " ".join(talk.words)
         gone = b'* 5 FETCH (UID 5 INTERNALDATE "20-Nov-2026 10:00:00 +0100" BODY[] NIL)\r\n'
@@ -322,3 +317,32 @@ def test_what_a_server_may_say_becomes_one_clear_line(
     assert PASSWORD not in str(caught.value)
     del server.on[command]
     assert uids(waiting(mailbox)) == ["1:3", "1:5", "1:8"], "whatever it was, the next call can succeed"
+
+
+GARBAGE = [
+    b"", b"* \r\n", b"* 1 FETCH (UID 3 BODY[] {99999}\r\nshort", b"* 1 FETCH (UID 3 RFC822.SIZE x)\r\n",
+    b"* 1 FETCH ((((((\r\n", b'* 1 FETCH (UID 3 "\r\n', b"* SEARCH x y z\r\n", b"* LIST\r\n", b"* LIST (\\x) NIL NIL\r\n",
+    b"* NAMESPACE\r\n", b"* OK [UIDVALIDITY x] y\r\n", b"* BYE away\r\n", b"* CAPABILITY IMAP4rev1 NAMESPACE\r\n",
+    b"+ go on\r\n", b"\x00\xff\xfe\r\n", b"x" * 1_100_000 + b"\r\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("then", ["ok", "no"])
+@pytest.mark.parametrize(
+    "command", ["CAPABILITY", "NAMESPACE", "LIST", "SELECT", "UID SEARCH", "UID FETCH", "UID MOVE"]
+)
+def test_no_garbage_makes_the_mailbox_raise_anything_but_its_two_errors(
+    server: ScriptedImap, command: str, then: str
+) -> None:
+    for garbage in GARBAGE:
+        mailbox = ImapMailbox(account(server, timeout=0.2))
+
+        def answer(talk: Talk, garbage: bytes = garbage) -> None:
+            talk.send(garbage)
+            talk.no(b"no") if then == "no" else talk.ok()
+
+        server.on[command] = answer
+        with contextlib.suppress(MailboxLost, MailboxRefused):
+            mailbox.file([arrival.uid for arrival in waiting(mailbox)], Tray.ANSWERED)
+            mailbox.examine()
+        mailbox.close()

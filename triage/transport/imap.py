@@ -167,7 +167,7 @@ class ImapMailbox:
                 mailbox=self.name,
                 uid=self._id(mail.uid),
                 raw=raw,
-                size=mail.size,
+                size=mail.size if trouble else len(raw),  # some servers only estimate RFC822.SIZE
                 received=None if isinstance(answer, str) else _received(answer),
                 oversized=mail.size > bounds.mail_bytes,
                 trouble=trouble,

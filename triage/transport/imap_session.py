@@ -32,6 +32,7 @@ _SELECT_SECONDS = 300.0  # a fresh SELECT this often: imaplib keeps every untagg
 _SET = 500  # uids in one command: keeps the line below the 8,000 octets servers must take (RFC 7162 section 4)
 _WINDOW = 80_000  # mails searched at once: imaplib refuses answer lines of more than 1,000,000 bytes
 _PASSING = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\b", re.IGNORECASE)  # RFC 5530: may pass by itself
+_GARBLED = (ValueError, TypeError, LookupError, AttributeError)  # what imapclient raises for answers it cannot parse
 
 Fetched = Mapping[bytes, Any]
 
@@ -45,8 +46,11 @@ class ImapSession:
         self.alive = True
         self._selected_at: float | None = None
         self._uidvalidity = self._exists = 0
-        with self._talking("asking for the namespace"):
-            self._prefix, self._separator = self._namespace()
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(self.close)
+            with self._talking("asking for the namespace"):
+                self._prefix, self._separator = self._namespace()
+            on_failure.pop_all()
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -56,8 +60,8 @@ class ImapSession:
         if self._selected_at is None or now - self._selected_at > _SELECT_SECONDS:
             with self._talking(f"opening the folder '{self._account.folder}'"):
                 answer = self._client.select_folder(self._account.folder)
-            self._uidvalidity = int(answer[b"UIDVALIDITY"])
-            self._exists = int(answer[b"EXISTS"])
+                self._uidvalidity = int(answer[b"UIDVALIDITY"])
+                self._exists = int(answer[b"EXISTS"])
             self._selected_at = now
         return self._uidvalidity
 
@@ -95,7 +99,7 @@ class ImapSession:
                 return dict(self._client.fetch(uids, items))
             except (IMAPClientAbortError, OSError):
                 raise
-            except (IMAPClientError, ValueError, TypeError, LookupError) as error:
+            except (IMAPClientError, *_GARBLED) as error:
                 if len(uids) == 1:
                     return {uids[0]: f"the server's answer cannot be read: {_words(error)}"}
         return {uid: found for one in uids for uid, found in self.fetch([one], items).items()}
@@ -243,6 +247,9 @@ class ImapSession:
                 self.close()
                 raise MailboxLost(f"{where}: {doing}: {_words(error)}") from error
             raise MailboxRefused(f"{where}: the server refuses {doing}: {_words(error)}") from error
+        except _GARBLED as error:
+            self.close()
+            raise MailboxLost(f"{where}: an answer that cannot be read while {doing}: {_words(error)}") from error
         except BaseException:
             self.close()
             raise
@@ -278,7 +285,7 @@ def _connect(account: ImapAccount) -> IMAPClient:
         except OSError as error:
             found = diagnose(error, account.host, account.port)
             raise (MailboxRefused if found.lasting else MailboxLost)(f"{account.name}: {found.line}") from error
-        except IMAPClientError as error:
+        except (IMAPClientError, *_GARBLED) as error:
             raise MailboxLost(f"{where}: no session: {_words(error)}") from error
         on_failure.pop_all()
         return client

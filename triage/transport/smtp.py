@@ -114,7 +114,7 @@ class SmtpSender:
         if not recipients:
             return Delivery(())
         if self._smtp is not None and time.monotonic() - self._used_at < _KEEP_SECONDS:
-            with contextlib.suppress(RelayLost):
+            with contextlib.suppress(RelayLost, RelayRefused):  # some relays end a session with a 5xx
                 return self._send(self._smtp, message, sender, recipients)
         self.close()
         self._smtp = _connect(self._route)
