@@ -69,8 +69,8 @@ def ready(sources: Sources, path: Path, progress: Progress | None = None) -> Cla
         if stored.digest == digest:
             return stored
     except FileNotFoundError:
-        pass
-    except ModelFileError as error:
+        log.info("no model is stored yet; training one")
+    except (OSError, ModelFileError) as error:
         log.warning("%s", error)
     model = learn(sources, progress)
     try:
