@@ -17,8 +17,15 @@ def parse(raw: bytes) -> dict[str, object]:
     }
 
 
-# What the scripts call a machine's mail; the guard's codes are finer. "list": sent to many, not an answer.
-_LABELS = {"bounce": "bounce", "null_return_path": "bounce", "mailing_list": "list", "precedence": "list"}
+# What the scripts call a machine's mail; the guard's codes are finer. "list": no answer, and no answering machine either.
+_LABELS = {
+    "bounce": "bounce",
+    "null_return_path": "bounce",
+    "mailing_list": "list",
+    "precedence": "list",
+    "spam": "list",
+    "no_sender": "list",
+}
 
 
 def label(raw: bytes) -> str:

@@ -34,7 +34,8 @@ class Clues:
             self.headers.setdefault(name, []).append(value.strip())
         self.subject = folded(mail.subject[:500])
         self.types = _own_types(mail.content_types)
-        self.local = mail.sender.email.partition("@")[0].strip().casefold()[:100]
+        # A daemon may leave out its domain; the reader keeps such a sender as a name.
+        self.local = (mail.sender.email or mail.sender.name).partition("@")[0].strip(' <>"').casefold()[:100]
 
     @cached_property
     def opening(self) -> str:

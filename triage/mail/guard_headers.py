@@ -95,6 +95,7 @@ def calendar(clues: Clues) -> str:
 _LEVEL = re.compile(r"(?<!\w)SCL:(-?\d{1,3})")
 _REPEATED: Final = ("bulk", "junk")
 _SUPPRESSING: Final = frozenset({"all", "oof", "autoreply"})
+_NOTIFIER = re.compile(rf"(?:{words.NOTIFIERS})$")
 _NO_REPLY = re.compile(rf"(?:.*[-_.+])?(?:{words.NO_REPLIES})(?:[-_.+\d].*)?$")
 
 
@@ -128,7 +129,8 @@ def suppressed(clues: Clues) -> str:
 
 
 def notification(clues: Clues) -> str:
-    return clues.first(*words.NOTIFICATION_HEADERS)
+    by_sender = f"from: {clues.mail.sender.email}" if _NOTIFIER.match(clues.local) else ""
+    return clues.first(*words.NOTIFICATION_HEADERS) or by_sender
 
 
 def mailing_list(clues: Clues) -> str:
@@ -153,7 +155,9 @@ def _keyword(value: str) -> str:
 
 
 def null_return_path(clues: Clues) -> str:
-    for name, value in clues.values("return-path", "x-envelope-from", "x-original-return-path", "envelope-from"):
+    for name, value in clues.values(
+        "return-path", "x-envelope-from", "x-original-return-path", "envelope-from", "from"
+    ):
         bare = "".join(without_comments(value).split()).casefold()
         if bare == "<>" or bare.strip("<>") == "mailer-daemon":
             return f"{name}: {value}"

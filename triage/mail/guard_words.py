@@ -24,6 +24,11 @@ NO_REPLIES: Final = (
     "|ne[-._]?pas[-._]?repondre|no[-._]?responder|nao[-._]?responda|non[-._]?rispondere|niet[-._]?beantwoorden|auto[-._]?reply|autoresponder|auto[-._]?responder|autosvar"
 )
 
+NOTIFIERS: Final = (
+    "notifications?|notification[-._+].*|notify|alerts?|alerting|jira|confluence|jenkins|buildbot|gitlab|sentry|nagios|zabbix|icinga|pagerduty|opsgenie"
+    "|cron|www-data|robot|automation"
+)
+
 # ── header names ────────────────────────────────────────────────────────────────────────────────────
 
 # Present with any value but "no"/"false": an answering or sending machine says so itself.
@@ -111,7 +116,9 @@ AUTOREPLY_SUBJECTS: Final = (
     "automatic reply|automatic response|auto[- ]?reply|auto[- ]?response|auto-?responder|automated (?:reply|response)|auto|autosvar"
     "|automatisk svar|automatisk svarmelding|automatisk e-?postsvar|automatisk besvarelse|automatiskt svar|autosvarsmeddelande|automaattinen vastaus"
     "|automaattivastaus|automaattinen poissaoloviesti|automatische antwort|automatische abwesenheitsnotiz|abwesenheitsnotiz"
-    "|out of office(?: auto-?reply)?|ooo|oof|fraværsmelding|fråværsmelding|fraværsbesked|frånvaromeddelande|poissaoloviesti"
+    "|out of (?:the )?office(?: auto-?reply| reply| notification| message)?|ooo|oof|away from (?:the )?office|on vacation|vacation (?:reply|response|message)"
+    "|ute av kontoret|ikke på kontoret|ikkje på kontoret|ikke til stede|fravær|fraværende|uden for kontoret|frånvaro|frånvarande|inte på kontoret"
+    "|ej på kontoret|poissa|poissa toimistosta|poissaolo|abwesend|abwesenheit|nicht im büro|fraværsmelding|fråværsmelding|fraværsbesked|frånvaromeddelande|poissaoloviesti"
     "|réponse automatique|respuesta automática|risposta automatica|resposta automática|automatisch antwoord|odpowiedź automatyczna"
     "|автоответ|自动回复|自動回覆"
 )
@@ -124,7 +131,8 @@ ABSENCE_SUBJECTS: Final = (
 )
 BOUNCE_SUBJECTS: Final = (
     "undeliver|undelivered mail|non-?deliver|mail delivery (?:fail|system|subsystem|status|problem|report)|mail system error"
-    "|delivery status notification|delivery (?:failure|failed|has failed|notification)|(?:re)?turned (?:mail|e-?mail)|mail returned|failure notice"
+    "|delivery status(?: notification|$)|(?:permanent )?delivery (?:failure|failed|has failed|notification|report$)|fail(?:ed|ure) delivery|\\[?postmaster|mail failed|(?:re)?turned (?:mail|e-?mail)|mail returned|failure notice"
+    "|aws notification message|notice: mail delivery|there was an error sending|sorry, your (?:message|mail)|\\*{0,2}message you sent|postfix smtp server|ваше сообщение не доставлено|недоставлен"
     "|message (?:undeliverable|could not be delivered|not delivered|delivery)|mail could not be delivered|failed mail|delayed mail|loop alert"
     "|warning: (?:message|could not send|mail)|could not send message|unable to deliver|user unknown|rejected (?:mail|posting)|dsn:|ndr:"
     "|ikke levert|kan ikke leveres|kunne ikke leveres|kunne ikkje leverast|uleverbar|ikke leveret|ulevert|leveringsfeil|leveringsstatus"
@@ -174,9 +182,12 @@ RETURNS: Final = (
 BOUNCES: Final = (
     "this is the (?:qmail-send|mail system|mail delivery|postfix|mailer)|mail delivery software|a message that you sent"
     "|(?:message|mail|e-?mail|delivery)\\b.{0,80}(?:could not be delivered|couldn't be delivered|was not delivered|not delivered|undeliverable|failed|rejected|returned|delayed)"
+    '|"notificationtype" ?: ?"bounce"|did not reach|(?:error|trouble) (?:delivering|sending) your|blocked by|has not been delivered|not able to be delivered|could not be sent'
+    "|delivery (?:status|failure) notification|report relates to a message|had (?:permanent|transient)|automatically rejected|trying to deliver"
+    "|échec de la remise|non è riuscito|non recapitat|не может быть доставлен|не было доставлено|не доставлен"
     "|unable to deliver|undeliverable|user unknown|unknown user|no such (?:user|mailbox|recipient|address)|no valid recipient"
     "|mailbox (?:is )?(?:full|unavailable|not found|disabled|exceed|unknown)|over quota|quota exceeded|smtp error|remote host said|host unknown|relaying denied"
-    "|permanent fatal error|delivery to the following|transcript of session|reporting-mta|final-recipient|diagnostic-code|original mail as follows"
+    "|permanent fatal error|delivery to the following|transcript of (?:the )?(?:session|attempts)|reporting-mta|final-recipient|diagnostic-code|original mail as follows"
     "|kunne ikke leveres|kan ikke leveres|ble ikke levert|blev ikke leveret|kunne ikkje leverast|ikke leveret|kunde inte levereras|levererades inte"
     "|gick inte att leverera|ei voitu toimittaa|ei toimitettu|konnte nicht (?:zugestellt|übermittelt)|nicht zugestellt|unzustellbar"
     "|送信できません|配信できません|失敗しました"

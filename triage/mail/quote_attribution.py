@@ -19,10 +19,10 @@ WRAPPED: Final = 5  # lines an attribution may take
 _VERB = re.compile(rf"(?<!\w)(?:{words.VERBS})(?!\w)", re.IGNORECASE)
 _VERB_LAST = re.compile(rf"(?:{words.VERBS})\W{{0,6}}$", re.IGNORECASE)
 _VERB_CLOSES = re.compile(rf">\s?(?:{words.VERBS})", re.IGNORECASE)
-_OPENER = re.compile(rf"(?:(?:{words.OPENERS})(?=[\s\d])|(?i:{words.WEEKDAYS})[^\W\d_]{{0,8}}[.,]*\s|\d)")
+_OPENER: Final = rf"(?:(?:{words.OPENERS})(?=[\s\d])|(?i:{words.WEEKDAYS})[^\W\d_]{{0,8}}[.,]*\s|\d)"
 _BRACKETED = re.compile(r"[<(\[]{1,2}(?:mailto:)?\s?[^<>\s]{1,80}@[^<>\s]{1,80}\s?[>)\]]")
-_NAMED = re.compile(rf"[^<>@:]{{0,60}}{_BRACKETED.pattern}")
-_NAME_VERB = re.compile(rf"(?:[^\W\d_a-zæøåäöü][\w.'’-]{{0,30}}\s){{1,4}}(?:{words.VERBS})(?!\w)")
+_NAMED: Final = rf"[^<>@:]{{0,60}}{_BRACKETED.pattern}"
+_NAME_VERB: Final = rf"(?:[^\W\d_a-zæøåäöü][\w.'’-]{{0,30}}\s){{1,4}}(?:{words.VERBS})(?!\w)"
 _ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,64}\.[\w.-]{2,64}|\[mailto:")
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?!\d)")
 _CLOCK = re.compile(
@@ -30,7 +30,10 @@ _CLOCK = re.compile(
     re.IGNORECASE,
 )
 _DAY = re.compile(rf"\b(?:{words.WEEKDAYS})[^\W\d_]{{0,8}}\b|\d{{1,2}}\.? [^\W\d_]{{3,10}}", re.IGNORECASE)
+_COLONS = (":", "\uff1a")
+_LAST_WORDS = tuple(words.VERBS.replace("\\", "").split("|"))
 _QUOTING = re.compile(rf"(?:{words.QUOTING})\s", re.IGNORECASE)
+_BEGINNING = re.compile(f"{_OPENER}|{_NAME_VERB}|{_NAMED}|(?i:{words.QUOTING})\\s")
 _FENCED = re.compile(r"^[\s>*]*[-_=*]{2,}\s*(\S.{0,140}?)\s*[-_=*]{2,}\s*$")
 _SHARED = re.compile(r"(\S.{0,300}?\w)([\s-]{1,9}(?:On|Den|Am|Le|Op|El|Em) .{10,250})$")
 
@@ -45,7 +48,7 @@ class Attribution:
 
 def attribution(lines: Sequence[str], at: int) -> Attribution | None:
     """The attribution that begins at line `at`, wrapped or not."""
-    if not _begins(lines[at]):
+    if not _begins(lines[at]) or not any(map(_closes, lines[at : at + WRAPPED])):
         return None
     likely: Attribution | None = None
     joined = ""
@@ -56,6 +59,8 @@ def attribution(lines: Sequence[str], at: int) -> Attribution | None:
         joined = f"{joined} {line}" if joined else line
         if len(joined) > LONGEST or (not line and not _address_follows(lines, index)):
             break
+        if not _closes(line):
+            continue
         if _is_sure(joined):
             return Attribution(index + 1, sure=True)
         if likely is None and _is_likely(joined):
@@ -71,10 +76,14 @@ def break_off(line: str) -> tuple[str, str] | None:
     return match[1], match[2]
 
 
+def _closes(line: str) -> bool:
+    """Whether an attribution may end with this line: it ends with a colon or a verb of writing."""
+    end = line[-40:].rstrip(" \t-–—*_\xa0")
+    return end.endswith(_COLONS) or end.casefold().endswith(_LAST_WORDS)
+
+
 def _begins(line: str) -> bool:
-    first = _bare(line[:LONGEST])
-    starts = (_OPENER, _NAMED, _NAME_VERB, _QUOTING)
-    return any(start.match(first) for start in starts) or _fenced_verb(line)
+    return bool(_BEGINNING.match(_bare(line[:LONGEST]))) or _fenced_verb(line)
 
 
 def _bare(text: str) -> str:
@@ -95,7 +104,7 @@ def _is_sure(joined: str) -> bool:
     if _fenced_verb(joined):
         return True
     text = _bare(joined)
-    if not text.endswith((":", ":")):
+    if not text.endswith(_COLONS):
         return bool(_VERB_LAST.search(text[-24:]) and _DATE.search(text) and _CLOCK.search(text))
     clock = bool(_CLOCK.search(text))
     dated = bool(_DATE.search(text)) or bool(_DAY.search(text))
@@ -106,7 +115,7 @@ def _is_sure(joined: str) -> bool:
 
 def _is_likely(joined: str) -> bool:
     text = _bare(joined)
-    if not text.endswith((":", ":")):
+    if not text.endswith(_COLONS):
         return False
     return _has_verb(text) or bool(_QUOTING.match(text)) or bool(_BRACKETED.search(text))
 

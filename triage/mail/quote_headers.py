@@ -34,7 +34,7 @@ _ROLES: Final = {
 }
 _ROLE_OF: Final = {label: role for role, labels in _ROLES.items() for label in labels.split("|")}
 _ANY_LABEL = re.compile(rf"(?<!\S)\*?({'|'.join(sorted(_ROLE_OF, key=len, reverse=True))})\s?:")
-_LABELLED = re.compile(r"^[\s*_]{0,6}([^\W\d_][\w -]{0,28}?)\s?[*_]{0,2}\s?[::]\s?[*_]{0,2}(.{0,300})")
+_LABELLED = re.compile(r"^[\s*_]{0,6}([^\W\d_][\w -]{0,28}?)\s?[*_]{0,2}\s?[:\uff1a]\s?[*_]{0,2}(.{0,300})")
 
 _HTTP_LINE = re.compile(r"^[>\s]{0,4}(?:[A-Z]{3,8}:? ?(?:/|https?://)\S|HTTP/\d)")
 _DIFF_MARK = re.compile(r"^\d+(?:,\d+)?[acd]\d+(?:,\d+)?\s*$")
@@ -54,7 +54,8 @@ def find(lines: Sequence[str], at: int) -> Header | None:
     line = lines[at]
     if not line.strip() or len(line) > LONGEST:
         return None
-    if _original(line) or _block(lines, at) or _flat_block(line):
+    label = _role(line.lstrip(" _-*>"))
+    if _original(line) or (label and (_block(lines, at, label[0]) or _flat_block(line, label[0]))):
         return Header(_with_rule_above(lines, at), at + 1, to_the_end=True)
     found = attribution(lines, at)
     if found is None:
@@ -71,9 +72,9 @@ def find(lines: Sequence[str], at: int) -> Header | None:
 def forwards(lines: Sequence[str], at: int) -> bool:
     """Whether line `at` says that a forwarded mail follows."""
     line = lines[at]
-    if len(line) > 120 or not _FORWARD.search(line):
+    if len(line) > 120 or not (line.rstrip().endswith(":") or _FENCED.match(line)):
         return False
-    return bool(_FENCED.match(line)) or line.rstrip().endswith(":")
+    return bool(_FORWARD.search(line))
 
 
 def not_history(lines: Sequence[str], start: int, stop: int) -> bool:
@@ -131,10 +132,9 @@ def _with_rule_above(lines: Sequence[str], at: int) -> int:
     return at
 
 
-def _block(lines: Sequence[str], at: int) -> bool:
+def _block(lines: Sequence[str], at: int, first: str) -> bool:
     """Whether a client's header block begins at `at`: three or more roles, the sender among them."""
-    first = _role(lines[at])
-    if first is None or first[0] not in ("from", "date", "to", "subject") or _wire_above(lines, at):
+    if first not in ("from", "date", "to", "subject") or _wire_above(lines, at):
         return False
     roles: dict[str, str] = {}
     role, strangers = "", 0
@@ -162,14 +162,12 @@ def _is_client_block(roles: dict[str, str]) -> bool:
     return (address or dated) if "subject" in roles else (address and dated)
 
 
-def _flat_block(line: str) -> bool:
+def _flat_block(line: str, first: str) -> bool:
     """Whether a block was flattened to one line: `From: ... Sent: ... To: ... Subject: ...`."""
-    text = line.lstrip(" _-*>")
-    first = _role(text)
-    if first is None or first[0] != "from":
+    if first != "from":
         return False
-    roles = [_ROLE_OF[match] for match in _ANY_LABEL.findall(text)]
-    return roles[:1] == ["from"] and "date" in roles and "subject" in roles and "wire" not in roles
+    roles = {_ROLE_OF[label] for label in _ANY_LABEL.findall(line)}
+    return {"date", "subject"} <= roles and "wire" not in roles
 
 
 def _wire_above(lines: Sequence[str], at: int) -> bool:
@@ -181,6 +179,8 @@ def _wire_above(lines: Sequence[str], at: int) -> bool:
 
 
 def _role(line: str) -> tuple[str, str] | None:
+    if ":" not in line and "\uff1a" not in line:
+        return None
     match = _LABELLED.match(line[:LONGEST].replace("\xa0", " "))
     role = _ROLE_OF.get(match[1].strip()) if match else None
     return (role, match[2].strip()) if match and role else None

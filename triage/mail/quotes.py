@@ -70,6 +70,9 @@ def _history(lines: Sequence[str], forwarded: bool) -> tuple[list[Part], int]:
     parts = [Part.NEW] * len(lines)
     at = 0
     while at < len(lines):
+        if not lines[at].strip():
+            at += 1
+            continue
         if quote_headers.forwards(lines, at):
             return parts, at
         header = None if _has_mark(lines[at]) else quote_headers.find(lines, at)

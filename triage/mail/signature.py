@@ -22,7 +22,7 @@ _DEVICE = re.compile(rf"^[\W_]{{0,4}}(?:{words.DEVICE_STARTS})", re.IGNORECASE)
 _DEVICE_NAME = re.compile(rf"(?<!\w)(?:{words.DEVICES})(?!\w)", re.IGNORECASE)
 _LINK = re.compile(r"<[^<>]*>|\(?https?://\S+")
 _VALUE = re.compile(r"[:={}?\"]|\b\d{3}\b.*$")
-_NOTICE = re.compile(rf"(?:{words.DISCLAIMERS})", re.IGNORECASE)
+_NOTICE_WORDS: Final = tuple(words.DISCLAIMERS.split("|"))
 _CONTACT_LABEL = re.compile(rf"^\W{{0,3}}(?:{words.CONTACT_LABELS})\W{{0,3}}\s*[:.]", re.IGNORECASE)
 _LABEL = re.compile(r"^\s*[\w][\w .-]{0,30}:\s*\S|:\s*$")
 _CONTACT = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}\.|www\.|https?://|\+?\(?\d[\d ()./-]{5,20}\d")
@@ -49,6 +49,8 @@ def lines_of(lines: Sequence[str]) -> list[int]:
 def _devices_within(lines: Sequence[str], stop: int) -> list[int]:
     """Device lines above `stop` that stand alone: a sender may write on below "Sent from my phone"."""
     marks = [_is_device(line) for line in lines[:stop]]
+    if True not in marks:
+        return []
     return [index for index in range(stop) if marks[index] and _stands_alone(lines, marks, index)]
 
 
@@ -70,19 +72,20 @@ def _above_notices(lines: Sequence[str], end: int) -> int:
     """Where the device lines, legal notices and rules at the bottom begin."""
     start = end
     while start:
-        top = _paragraph(lines, start)
         if _is_device(lines[start - 1]) or _DELIMITER.match(lines[start - 1][:100]):
             start = _skip_blank(lines, start - 1)
-        elif top > 0 and _is_notice(lines[top:start]):
-            start = _skip_blank(lines, top)
-        else:
+            continue
+        top = _paragraph(lines, start)
+        if top == 0 or not _is_notice(lines[top:start]):
             break
+        start = _skip_blank(lines, top)
     return start
 
 
 def _paragraph(lines: Sequence[str], stop: int) -> int:
+    """Where the paragraph that ends at `stop` begins; of one too long for a signature, some line within."""
     top = stop
-    while top and lines[top - 1].strip():
+    while top and stop - top <= MOST and lines[top - 1].strip():
         top -= 1
     return top
 
@@ -94,7 +97,8 @@ def _skip_blank(lines: Sequence[str], stop: int) -> int:
 
 
 def _is_notice(paragraph: Sequence[str]) -> bool:
-    return len(paragraph) <= MOST and not _payload(paragraph) and any(_NOTICE.search(line[:2000]) for line in paragraph)
+    text = "\n".join(paragraph)[:4000].casefold()
+    return len(paragraph) <= MOST and any(word in text for word in _NOTICE_WORDS) and not _payload(paragraph)
 
 
 def _from_delimiter(lines: Sequence[str], end: int, *, closed: bool) -> int:
