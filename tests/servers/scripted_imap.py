@@ -83,6 +83,7 @@ class ScriptedImap:
                 link, _ = self._listener.accept()
             except OSError:
                 return
+            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.connections += 1
             self._links.append(link)
             thread = threading.Thread(target=self._serve, args=(link,), daemon=True)

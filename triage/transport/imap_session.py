@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import re
 import selectors
+import socket
+import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -193,21 +195,17 @@ class ImapSession:
 
     def _heard_already(self) -> bool:
         """Whether a line came in one packet with the continuation: it is in imaplib's buffer, the socket is silent."""
-        imap, socket = self._client._imap, self._client.socket()
+        imap, link = self._client._imap, self._client.socket()
         if hasattr(imap, "_readbuf"):  # Python 3.14 keeps its own buffer; file must not be touched there
             return bool(imap._readbuf)
-        limit = socket.gettimeout()
-        socket.setblocking(False)
+        limit = link.gettimeout()
+        link.setblocking(False)
         try:
             return bool(imap.file.peek(1))
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantReadError):
             return False
-        except OSError as error:
-            if type(error).__name__ == "SSLWantReadError":
-                return False
-            raise
         finally:
-            socket.settimeout(limit)
+            link.settimeout(limit)
 
     def _wait_readable(self, seconds: float) -> None:
         with selectors.DefaultSelector() as selector:
@@ -298,6 +296,8 @@ def _open(account: ImapAccount) -> IMAPClient:
     # At imapclient's setting imaplib formats every literal for its debug log: mail text in logs, and most of the time.
     client._imap.debug = 0
     client.normalise_times = False  # aware times, not the machine's local ones
+    # imapclient sends SEARCH in two pieces; the kernel would keep the second back until the first is acknowledged.
+    client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return client
 
 
