@@ -10,9 +10,16 @@ TODAY = date(2024, 5, 14)
 
 
 def mail(
-    new: str = "", *, subject: str = "", signature: str = "", quoted: str = "", logs: tuple[str, ...] = (), **more
+    new: str = "",
+    *,
+    subject: str = "",
+    signature: str = "",
+    quoted: str = "",
+    logs: tuple[str, ...] = (),
+    files: tuple[str, ...] = (),
+    **more,
 ) -> InboundMail:
-    """A first mail of 14 May 2024; `logs` are the texts of its attachments."""
+    """A first mail of 14 May 2024; `logs` are the texts of its attachments, `files` names of attachments nobody can read."""
     return InboundMail(
         key="0",
         message_id="first@shop.example",
@@ -21,7 +28,10 @@ def mail(
         new=new,
         signature=signature,
         quoted=quoted,
-        attachments=tuple(Attachment(f"log{n}.txt", "text/plain", len(text), text) for n, text in enumerate(logs)),
+        attachments=(
+            *(Attachment(f"log{n}.txt", "text/plain", len(text), text) for n, text in enumerate(logs)),
+            *(Attachment(name, "application/octet-stream", 9000) for name in files),
+        ),
         date=datetime(2024, 5, 14, 9, 30, tzinfo=UTC),
         **more,
     )

@@ -21,7 +21,7 @@ _STATUS = re.compile(rf"(?P<code>{_CODES})(?<![\w.,+/#-]\d{{3}})(?![\w%]|[.,:]\d
 _LINE = re.compile(rf"http/\d(?:\.\d)?[\"']?[ \t]{{1,3}}(?P<code>{_CODES})(?!\d)")
 _REASON = re.compile(
     r"[ \t]?[-:(\"']{0,2}[ \t]?(?:ok\b|created|accepted|no content|found|bad request|unauthori[sz]ed|payment required|forbidden|not found|method not|conflict|"
-    r"unprocessable|locked|too many|internal server|bad gateway|service unavailable|gateway time)",
+    r"unprocessable|locked|too many|internal server|bad gateway|service unavailable|gateway time|\{\s?\")",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(r"(?:[^\W\d_]+[ \t]{1,3})?[^\W\d_]*[ \t:=\"'`*_(>|-]{0,8}$")

@@ -23,6 +23,7 @@ from triage.fields import (
     ids,
     msn,
     order_id,
+    orders,
     org_number,
     product,
     terms,
@@ -70,6 +71,7 @@ class Inspector:
             *answers.find(parts, words),
             *app.find(parts, words),
             *contact.find(parts, words, mail),
+            *orders.find(parts),
         ]
         return _ordered(found)
 

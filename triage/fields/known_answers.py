@@ -114,7 +114,8 @@ class KnownAnswers:
             for number, answer in enumerate(self.answers)
             if answer.is_valid(today) and (answer.words is None or number in words) and _fits(answer, signs, profile)
         ]
-        return tuple(answer.id for answer in sorted(fitting, key=_particular, reverse=True)[:MOST_HINTS])
+        best = {answer.row: answer for answer in sorted(fitting, key=_particular)}  # one answer for each row
+        return tuple(answer.id for answer in sorted(best.values(), key=_particular, reverse=True)[:MOST_HINTS])
 
     def answer(self, name: str) -> Answer:
         """The answer with this id. Raises KeyError when there is none."""

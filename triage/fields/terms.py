@@ -64,7 +64,8 @@ class FieldsFile(yamlfile.Model):
     environment: _Environment
     product: _Product
     app: _App
-    partner_words: tuple[str, ...]
+    plugins: tuple[str, ...]
+    ordered_through: Mapping[str, tuple[str, ...]]
     call: _Call
     placeholders: tuple[str, ...]
     ambiguous_placeholders: tuple[str, ...]
@@ -82,7 +83,7 @@ class Terms:
     units: frozenset[str]
     failure: tuple[str, ...]
     success: tuple[str, ...]
-    index: WordIndex[str]  # lists environment/test, product/ecom, platform/iOS, partner ... of plain words
+    index: WordIndex[str]  # lists environment/test, product/ecom, platform/iOS ... of plain words
     hosts: Mapping[str, tuple[str, ...]]
     environment_labels: tuple[str, ...]
     environment_values: Mapping[str, str]
@@ -156,7 +157,8 @@ def _lists(file: FieldsFile) -> dict[str, Iterable[str]]:
         "not a product": file.product.not_meant,
         "platform/iOS": file.app.iOS,
         "platform/Android": file.app.Android,
-        "partner": file.partner_words,
+        "plugin": file.plugins,
+        **{f"ordered/{door}": words for door, words in file.ordered_through.items()},
         **{f"product/{name}": words for name, words in file.product.names.items()},
     }
 
