@@ -164,9 +164,9 @@ def _winmail(part: Part, body: Body) -> None:
 
 
 def _fall_back(root: Part, body: Body) -> None:
-    """A mail whose only text is dressed up as a file, or whose structure is broken: show what there is."""
-    part: Part = root
+    """A mail whose only text is dressed up as a file is read all the same."""
+    part = root
     while part.children:
         part = part.children[0]
-    if part.content_type in _BODY_TYPES and part is not root:
+    if part.content_type in _BODY_TYPES and attachments.is_named(part):
         body.texts.append(text_of(part))

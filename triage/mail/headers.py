@@ -119,6 +119,8 @@ _BARE = re.compile(r"[^\s<>\"',;:()\[\]]{1,320}@[^\s<>\"',;:()]{1,255}")
 def addresses(value: str) -> tuple[Address, ...]:
     """The mailboxes of an address header; at most MAX_ADDRESSES, what is no address is left out."""
     found: list[Address] = []
+    if not value:
+        return ()
     for entry in _entries(_FOLD.sub(" ", value)):
         if entry.email:
             found.append(entry)

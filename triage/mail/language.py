@@ -17,7 +17,8 @@ from triage.domain import Language
 __all__ = ["language_of", "prose"]
 
 MAX_CHARS = 20_000  # of text looked at
-MAX_PROSE = 500  # characters of prose; more changes nothing
+MAX_PROSE = 500  # characters of prose that the model sees
+ENOUGH = 80  # words; more change nothing
 
 _MODEL = {
     "en": Language.EN,
@@ -35,7 +36,7 @@ _SURE = 0.5
 _WEIGHT = 1.0  # of one telling word, in log odds
 _PRIOR = {"no": 1.5, "en": 4.0}  # the two languages most mail is written in (DOMAIN 0), against 1 for the others
 _MOST_TELLING = 8  # words that count
-_CLEAR = 6  # words of one language, and times as many as of the others, that need no model
+_CLEAR = 4  # words of one language, and times as many as of the others, that need no model
 
 _COMMON = {
     Language.EN: """the and is are not we you of for with this that have has when please our what how from but it your
@@ -180,25 +181,31 @@ def prose(text: str) -> list[str]:
         if _CODE_LINE.match(line):
             continue
         found = _words(line)
-        if not _CODE_INSIDE.search(line) or sum(word.lower() in _SMALL_WORDS for word in found) >= _FEW_WORDS:
-            words += found
-        if len(words) > MAX_PROSE // 4:
+        if not found or (_CODE_INSIDE.search(line) and _small_words(found) < _FEW_WORDS):
+            continue
+        words += found
+        if len(words) >= ENOUGH:
             break
     plain = [word for word in words if word.lower() not in _TRADE]
     return plain if len(plain) >= _FEW_WORDS else words
 
 
+def _small_words(words: list[str]) -> int:
+    return sum(word.lower() in _SMALL_WORDS for word in words)
+
+
 def _words(line: str) -> list[str]:
-    shouted = line.isupper()
     mark = _MARK.match(line)
-    line = line[mark.end() if mark else 0 :][:2_000]
-    return [word for token in line.split() if (word := token.strip(_POINTS)) and _is_word(word, shouted)]
+    tokens = line[mark.end() if mark else 0 :][:2_000].split()
+    shouted = line.isupper()
+    return [
+        word for token in tokens if (word := token if token.isalpha() and token.islower() else _word(token, shouted))
+    ]
 
 
-def _is_word(word: str, shouted: bool) -> bool:
-    """Whether it is a plain word: no id, address, camelCase name or abbreviation in capitals."""
-    if word.isalpha() and word.islower():
-        return True
+def _word(token: str, shouted: bool) -> str:
+    """The word in a token; "" for an id, an address, a camelCase name or an abbreviation in capitals."""
+    word = token.strip(_POINTS)
     if not word.isalpha() and not word.translate(_INNER).isalpha():
-        return False
-    return shouted or len(word) == 1 or word[1:].islower()
+        return ""
+    return word if shouted or len(word) == 1 or word[1:].islower() else ""

@@ -31,6 +31,8 @@ def parse(raw: bytes) -> InboundMail:
     forward = _is_forward(subject, content.text)
     parts = quotes.split(content.text, forwarded=forward)
     new = "\n\n".join(filter(None, [parts.new.strip("\n"), *content.forwarded]))
+    forwarded = bool(content.forwarded) or (forward and not parts.quoted) or _passed_on(parts.new) is not None
+    own = _own_words(parts.new, content.text, forward)
     message_id = _first_id(root.header("message-id"))
     to, cc, reply_to = (headers.addresses(_all(root, name)) for name in ("to", "cc", "reply-to"))
     return InboundMail(
@@ -47,9 +49,9 @@ def parse(raw: bytes) -> InboundMail:
         in_reply_to=headers.message_ids(root.header("in-reply-to")),
         references=headers.message_ids(root.header("references")),
         date=headers.date(root.header("date")),
-        language=language_of(f"{subject}\n{new}"),
+        language=(language_of(own) if forwarded else None) or language_of(f"{subject}\n{new}"),
         attachments=tuple(content.attachments),
-        forwarded=bool(content.forwarded) or (forward and not parts.quoted) or _passes_on(parts.new),
+        forwarded=forwarded,
         headers=tuple(_headers(root)),
         content_types=tuple(_content_types(root)),
         size=len(raw),
@@ -63,10 +65,18 @@ def _is_forward(subject: str, text: str) -> bool:
     return bool(_FORWARD_NORDIC.match(subject)) and not _FINNISH_BLOCK.search(text)
 
 
-def _passes_on(text: str) -> bool:
-    """Whether a line of the text says that somebody else's mail follows."""
-    marked = (line for line in text.split("\n") if line.rstrip().endswith((":", "-", "_")))
-    return any(quote_headers.forwards([line], 0) for line in marked)
+def _passed_on(text: str) -> int | None:
+    """The line that says that somebody else's mail follows; None when there is none."""
+    for index, line in enumerate(text.split("\n")):
+        if line.rstrip().endswith((":", "-", "_")) and quote_headers.forwards([line], 0):
+            return index
+    return None
+
+
+def _own_words(new: str, text: str, forward: bool) -> str:
+    """What stands above a mail that is passed on; read as an answer, that mail would be history."""
+    own = quotes.split(text).new if forward else new
+    return "\n".join(own.split("\n")[: _passed_on(own)])
 
 
 def _all(root: mime.Part, name: str) -> str:
