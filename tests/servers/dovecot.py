@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 import shutil
 import socket
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from imapclient import IMAPClient
 
 from servers.certificates import Certificates
-from servers.process import free_port, kill_group, own, remove, server_folder, server_user, spawn, wait_until
+from servers.process import Server, free_port, own, remove, server_folder, server_user
 
 PASSWORD = "SAMPLE-imap-password"
 
@@ -102,7 +101,7 @@ class Dovecot:
         self.root = server_folder("dovecot")
         self.port, self.tls_port = free_port(), free_port()
         self._names = itertools.count(1)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._server: Server | None = None
         for part in ("run", "state", "mail"):
             (self.root / part).mkdir()
             own(self.root / part)
@@ -123,8 +122,8 @@ class Dovecot:
         log = self.root / "log"
         log.touch()
         own(log)
-        self._process = spawn([program, "-F", "-c", self.root / "dovecot.conf"], log)
-        wait_until(self._greets, self._process, log)
+        self._server = Server([program, "-F", "-c", self.root / "dovecot.conf"], log, self.root)
+        self._server.wait_until(self._greets)
 
     def _greets(self) -> bool:
         try:
@@ -136,9 +135,9 @@ class Dovecot:
 
     def kill(self) -> None:
         """SIGKILL the server and every session, as a power cut would; `start` brings it back."""
-        if self._process is not None:
-            kill_group(self._process)
-            self._process = None
+        if self._server is not None:
+            self._server.kill()
+            self._server = None
 
     def stop(self) -> None:
         """End the server and remove its mail."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import itertools
 import shutil
-import subprocess
 from pathlib import Path
 
 import psycopg
 
-from servers.process import free_port, kill_group, remove, run_as_server, server_folder, spawn, wait_until
+from servers.process import Server, free_port, remove, run_as_server, server_folder
 
 
 def find_postgres() -> Path | None:
@@ -30,7 +29,7 @@ class Postgres:
         self.root = server_folder("postgres")
         self.port = free_port()
         self._names = itertools.count(1)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._server: Server | None = None
         self._made = False
 
     def start(self) -> None:
@@ -43,8 +42,8 @@ class Postgres:
             run_as_server([programs / "initdb", "--no-sync", "-A", "trust", "-U", "desk", *locale, "-D", data], log)
             self._made = True
         settings = ("-c", "fsync=off", "-c", "unix_socket_directories=", "-c", f"listen_addresses={self.host}")
-        self._process = spawn([programs / "postgres", "-D", data, "-p", str(self.port), *settings], log)
-        wait_until(self._answers, self._process, log)
+        self._server = Server([programs / "postgres", "-D", data, "-p", str(self.port), *settings], log, self.root)
+        self._server.wait_until(self._answers)
 
     def _answers(self) -> bool:
         try:
@@ -65,9 +64,9 @@ class Postgres:
 
     def kill(self) -> None:
         """SIGKILL the server and every session, as a power cut would; `start` brings it back."""
-        if self._process is not None:
-            kill_group(self._process)
-            self._process = None
+        if self._server is not None:
+            self._server.kill()
+            self._server = None
 
     def stop(self) -> None:
         """End the server and remove its data."""

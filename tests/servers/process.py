@@ -43,8 +43,39 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class Server:
+    """A running server in its own process group. When the tests themselves are killed, so is it, and its folder goes.
+
+    The guard is a shell that reads from a pipe of ours: the pipe ends when this process does, however it ends.
+    """
+
+    def __init__(self, command: Sequence[str | Path], log: Path, folder: Path) -> None:
+        self._log = log
+        self._process = spawn(command, log)
+        last_will = f"read gone; kill -KILL -{self._process.pid}; sleep 1; rm -rf '{folder}'"
+        self._guard = subprocess.Popen(
+            ["sh", "-c", last_will], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+
+    def wait_until(self, ready: Callable[[], bool]) -> None:
+        """Wait until the server answers; its log is the error when it dies or stays silent."""
+        deadline = time.monotonic() + START_SECONDS
+        while not ready():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"server did not start: {self._log.read_text(errors='replace')[-2000:]}")
+            time.sleep(0.01)
+
+    def kill(self) -> None:
+        """SIGKILL the server and all its children, as a power cut would."""
+        self._guard.kill()
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(timeout=10)
+        self._guard.communicate(timeout=10)
+
+
 def spawn(command: Sequence[str | Path], log: Path) -> subprocess.Popen[bytes]:
-    """Start a server in its own process group, as the servers' user, with its words in `log`."""
+    """Start a program in its own process group, as the servers' user, with its words in `log`."""
     user = server_user()
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -62,22 +93,6 @@ def run_as_server(command: Sequence[str | Path], log: Path) -> None:
     """Run a command to its end as the servers' user; its words are the error."""
     if spawn(command, log).wait(timeout=60) != 0:
         raise RuntimeError(f"{command[0]} failed: {log.read_text(errors='replace')[-2000:]}")
-
-
-def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until a server answers; its log is the error when it dies or stays silent."""
-    deadline = time.monotonic() + START_SECONDS
-    while not ready():
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"server did not start: {log.read_text(errors='replace')[-2000:]}")
-        time.sleep(0.01)
-
-
-def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """SIGKILL a server and all its children, as a power cut would."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait(timeout=10)
 
 
 def remove(folder: Path) -> None:
