@@ -1,0 +1,279 @@
+"""The life of one mail, with everything real but the network: a Maildir, SQLite, the shipped rules, replies as files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from servers.process import free_port
+from servers.smtp_sink import SmtpSink
+
+from triage import desk as desks
+from triage import mind
+from triage.config import load
+from triage.desk import Desk, run_once
+from triage.domain import Address, Tray
+from triage.store import outbox, schema, trouble
+from triage.store.database import engine_for, migrate
+from triage.store.store import Store, StoreLost
+from triage.threads import Signer
+from triage.transport.accounts import MaildirAccount, SmtpRoute
+from triage.transport.eml_folder import FolderSender
+from triage.transport.maildir import MaildirMailbox
+from triage.transport.mailbox import MailboxLost
+from triage.transport.outgoing import Envelope
+from triage.transport.smtp import RelayLost, SmtpSender
+
+ROOT = Path(__file__).parent.parent
+TRAYS = {tray: tray.value.capitalize() for tray in Tray}
+
+
+@pytest.fixture(scope="module")
+def thinking() -> mind.Mind:
+    return mind.load(load(ROOT / "config.yaml"))
+
+
+@dataclass
+class Office:
+    """A desk in a folder: mail is dropped in, replies and trays are looked at."""
+
+    desk: Desk
+    folder: Path
+    count: int = 0
+
+    def receive(self, text: str, *, subject: str = "Hjelp", sender: str = "kari@shop.example", **headers: str) -> None:
+        self.count += 1
+        named = {"Message-ID": f"<{self.count}@shop.example>", "To": "integration@vipps.no"} | headers
+        lines = "".join(f"{name.replace('_', '-')}: {value}\n" for name, value in named.items())
+        raw = f"From: {sender}\nSubject: {subject}\n{lines}Content-Type: text/plain; charset=utf-8\n\n{text}\n"
+        self.drop(raw.encode())
+
+    def drop(self, raw: bytes) -> None:
+        self.count += 1
+        (self.folder / "mail" / "new" / f"{1_700_000_000 + self.count}.{self.count}.test").write_bytes(raw)
+
+    def tray(self, tray: Tray) -> int:
+        return sum(path.is_file() for path in (self.folder / "mail" / f".{TRAYS[tray]}").rglob("*.test*"))
+
+    def waiting(self) -> int:
+        return self.desk.mailboxes[0].count_waiting()
+
+    def replies(self) -> list[str]:
+        found = sorted((self.folder / "out").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
+        return [path.read_text(encoding="utf-8") for path in found]
+
+    def rows(self, table: sa.Table) -> list[sa.Row]:
+        with self.desk.store.connection() as db:
+            return list(db.execute(sa.select(table)))
+
+
+@pytest.fixture
+def office(tmp_path: Path, thinking: mind.Mind) -> Iterator[Office]:
+    for part in ("tmp", "new", "cur"):
+        (tmp_path / "mail" / part).mkdir(parents=True)
+    engine = engine_for(f"sqlite:///{tmp_path}/desk.sqlite")
+    migrate(engine, first_ticket=10_000)
+    opened = Desk(
+        mailboxes=(MaildirMailbox(MaildirAccount("local", tmp_path / "mail", TRAYS)),),
+        store=Store(engine),
+        sender=FolderSender(tmp_path / "out"),
+        mind=thinking,
+        signer=Signer(b"SAMPLE", "vipps.no"),
+        envelope=Envelope(Address("integration@vipps.no", "Vipps Integration"), "vipps.no"),
+        limits=thinking.settings.limits,
+    )
+    yield Office(opened, tmp_path)
+    engine.dispose()
+
+
+SETTLEMENT = "Hei, pengene for forrige uke er ikke på konto ennå. Når kommer utbetalingen?"
+TECHNICAL = "POST https://api.vipps.no/ecomm/v2/payments/acme-7/capture gir HTTP 400 siden mandag."
+
+
+def test_a_mail_about_something_else_is_pointed_to_the_door_of_seed_000(office: Office):
+    office.receive(SETTLEMENT, subject="Oppgjør mangler", Cc="ola@shop.example, integration@vipps.no")
+    tally = run_once(office.desk)
+    assert (tally["redirect"], tally["sent"], office.tray(Tray.ANSWERED), office.waiting()) == (1, 1, 1, 0)
+    (reply,) = office.replies()
+    message = message_from_bytes(reply.encode(), policy=policy.default)
+    assert (message["To"], message["Cc"]) == ("kari@shop.example", "ola@shop.example")
+    assert message["Subject"] == "[VSD-10000] Re: Oppgjør mangler"
+    assert (message["In-Reply-To"], message["Auto-Submitted"]) == ("<1@shop.example>", "auto-replied")
+    text = message.get_body(("plain",)).get_content()
+    assert "https://github.com/vippsas/vipps-developers/tree/master/settlements" in text
+
+
+def test_a_technical_mail_is_asked_for_what_it_lacks_and_completed_by_its_answer(office: Office):
+    office.receive(TECHNICAL, subject="Capture feiler")
+    run_once(office.desk)
+    (row,) = office.rows(schema.ticket)
+    assert (row.state, row.asked, row.topic) == ("waiting_for_info", 1, "technical")
+    (first,) = office.replies()
+    own = message_from_bytes(first.encode())["Message-ID"]
+    office.receive("Her er MSN: 654321", subject="noe annet", In_Reply_To=own)
+    assert run_once(office.desk)["attach"] == 1
+    (row,) = office.rows(schema.ticket)
+    assert (row.state, row.asked, row.completed_at is not None) == ("ready", 1, True)
+    assert len(office.replies()) == 2
+
+
+def test_machine_mail_is_kept_in_silence(office: Office):
+    office.receive("Jeg er på ferie.", subject="Automatisk svar: ferie", Auto_Submitted="auto-replied")
+    tally = run_once(office.desk)
+    assert (tally["none"], office.tray(Tray.SILENT), office.replies()) == (1, 1, [])
+    assert office.rows(schema.ticket) == []
+
+
+def test_looking_again_changes_nothing(office: Office):
+    office.receive(SETTLEMENT)
+    run_once(office.desk)
+    before = [office.rows(table) for table in schema.metadata.sorted_tables]
+    assert run_once(office.desk) == {}
+    assert [office.rows(table) for table in schema.metadata.sorted_tables] == before
+
+
+def test_the_same_mail_delivered_twice_is_one_ticket_and_one_reply(office: Office):
+    raw = f"From: kari@shop.example\nMessage-ID: <same@shop.example>\nSubject: Oppgjør\n\n{SETTLEMENT}\n".encode()
+    office.drop(b"Received: from a\n" + raw)
+    office.drop(b"Received: from b\nDelivered-To: x@y.example\n" + raw)
+    tally = run_once(office.desk)
+    assert (tally["repeat"], len(office.rows(schema.ticket)), len(office.replies())) == (1, 1, 1)
+    assert office.tray(Tray.ANSWERED) == 2
+
+
+def test_one_id_with_other_words_is_another_mail(office: Office):
+    office.receive(SETTLEMENT, subject="Oppgjør mangler", Message_ID="<reused@shop.example>")
+    office.receive("Vi ønsker å bytte administrator.", subject="Ny admin", Message_ID="<reused@shop.example>")
+    run_once(office.desk)
+    assert len(office.rows(schema.mail)) == 2
+
+
+class CutOff:
+    """A mailbox whose line breaks when mail is to be filed: the moment after the commit."""
+
+    def __init__(self, mailbox: MaildirMailbox) -> None:
+        self._mailbox = mailbox
+        self.name = mailbox.name
+        self.waiting = mailbox.waiting
+
+    def file(self, uids: object, tray: Tray) -> None:
+        raise MailboxLost("the line is cut")
+
+
+def test_a_cut_between_commit_and_filing_repeats_nothing_but_the_filing(office: Office):
+    office.receive(SETTLEMENT)
+    (mailbox,) = office.desk.mailboxes
+    with pytest.raises(MailboxLost):
+        desks.empty(CutOff(mailbox), office.desk)  # type: ignore[arg-type]
+    assert (office.waiting(), len(office.rows(schema.ticket))) == (1, 1)
+    tally = run_once(office.desk)
+    assert (tally["repeat"], tally["sent"], office.waiting()) == (1, 1, 0)
+    assert (len(office.rows(schema.ticket)), len(office.replies())) == (1, 1)
+
+
+def test_a_relay_that_is_away_keeps_no_mail_from_being_read(office: Office):
+    for number in range(3):
+        office.receive(f"{SETTLEMENT} Ref {number}", sender=f"kari{number}@shop.example")
+    away = replace(office.desk, sender=SmtpSender(SmtpRoute("127.0.0.1", free_port(), "none", timeout=2)))
+    with pytest.raises(RelayLost):
+        run_once(away)
+    assert (office.waiting(), office.tray(Tray.ANSWERED)) == (0, 3)
+    with office.desk.store.connection() as db:
+        assert outbox.waiting(db) == 3
+    assert run_once(office.desk)["sent"] == 3
+
+
+def test_a_recipient_that_is_refused_is_noted_and_the_others_get_the_reply(office: Office, smtp_sink: SmtpSink):
+    smtp_sink.script.recipients["ola@shop.example"] = "550 5.1.1 No such user"
+    office.receive(SETTLEMENT, Cc="ola@shop.example")
+    sender = SmtpSender(SmtpRoute("127.0.0.1", smtp_sink.port, "none", timeout=20))
+    assert run_once(replace(office.desk, sender=sender))["sent"] == 1
+    sender.close()
+    (row,) = office.rows(schema.outbox)
+    assert (row.state, "550 5.1.1 No such user" in row.said) == ("sent", True)
+    assert [received.recipients for received in smtp_sink.received] == [("kari@shop.example",)]
+
+
+def test_a_mail_that_no_stage_can_handle_is_set_aside_and_the_others_go_on(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    office.receive(SETTLEMENT)
+    office.receive("gift", subject="poison")
+    office.receive(SETTLEMENT + " igjen", sender="per@shop.example")
+    poison = desks.judge
+
+    def judge(reading, place, rules):
+        if reading.mail.subject == "poison":
+            raise RuntimeError("indigestible")
+        return poison(reading, place, rules)
+
+    monkeypatch.setattr(desks, "judge", judge)
+    tally = run_once(office.desk)
+    assert (tally["trouble"], tally["redirect"], office.tray(Tray.TROUBLE)) == (1, 2, 1)
+    (set_aside,) = _trouble(office)
+    assert (set_aside.stage, set_aside.error) == ("record", "RuntimeError: indigestible")
+    assert b"Subject: poison" in set_aside.raw
+    monkeypatch.undo()
+    assert desks.retry(set_aside, office.desk) != "trouble"
+    assert _trouble(office) == []
+    assert len(office.rows(schema.mail)) == 3
+
+
+def test_a_mail_that_is_too_large_is_set_aside_unread(office: Office):
+    office.receive("x" * 20_000)
+    small = replace(office.desk, limits=office.desk.limits.model_copy(update={"mail_bytes": 10_000}))
+    assert run_once(small)["trouble"] == 1
+    assert "limits.mail_bytes" in _trouble(office)[0].error
+
+
+def test_a_lost_database_leaves_the_mail_where_it_is(office: Office):
+    office.receive(SETTLEMENT)
+    broken = engine_for("postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(StoreLost):
+        run_once(replace(office.desk, store=Store(broken)))
+    assert office.waiting() == 1
+
+
+def test_the_same_words_from_fifty_addresses_are_answered_twice_at_most(office: Office):
+    for number in range(50):
+        office.receive(SETTLEMENT, sender=f"crm+{number}@robot{number}.example")
+    run_once(office.desk)
+    assert len(office.replies()) == 2
+    assert office.tray(Tray.REVIEW) == 48
+
+
+def test_one_address_gets_no_more_replies_than_its_limit(office: Office):
+    for number in range(25):
+        office.receive(f"{SETTLEMENT} Sak {number}", subject=f"Oppgjør {number}")
+    run_once(office.desk)
+    assert len(office.replies()) == 20
+
+
+def test_a_strangers_number_opens_a_ticket_of_its_own(office: Office):
+    office.receive(SETTLEMENT)
+    run_once(office.desk)
+    office.receive("Hva er status?", subject="Re: [VSD-10000]", sender="eve@elsewhere.example")
+    run_once(office.desk)
+    one, two = office.rows(schema.ticket)
+    assert (one.owner, two.owner, two.flags) == ("kari@shop.example", "eve@elsewhere.example", ["unverified_sender"])
+    assert "kari@shop.example" not in office.replies()[-1]
+
+
+def test_nothing_secret_is_written_anywhere(office: Office):
+    key = "SAMPLEa1b2c3d4e5f6a7b8c9d0SAMPLE=="
+    office.receive(f"{TECHNICAL}\nclient_secret: {key}\nkort 4111 1111 1111 1111")
+    run_once(office.desk)
+    everything = (office.folder / "desk.sqlite").read_bytes() + "".join(office.replies()).encode()
+    for path in office.folder.glob("desk.sqlite-*"):
+        everything += path.read_bytes()
+    assert key.encode() not in everything
+    assert b"4111 1111 1111 1111" not in everything
+
+
+def _trouble(office: Office) -> list[trouble.Trouble]:
+    with office.desk.store.connection() as db:
+        return list(trouble.all_waiting(db))
