@@ -29,6 +29,7 @@ def test_near_counts_the_words_between_in_either_order() -> None:
     assert matches(condition, "penger som vi mangler")[0].text == "penger ... mangler"
     assert matches(condition, "mangler stadig penger")
     assert matches(condition, "ikke kommet noe penger")
+    assert matches(condition, "penger som vi alle mangler") == []
     assert matches(condition, "penger og alt det andre som mangler") == []
     assert list(Matcher([condition]).match("penger", "mangler")) == []
 
