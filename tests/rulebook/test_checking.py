@@ -123,3 +123,9 @@ def test_problems_of_several_test_files_come_together(edit: Edit) -> None:
     edit("flags.test.yaml", "ring meg", "skriv til meg")
     problems = told(edit("technical.test.yaml", "POST:/pay fails", "It fails"))
     assert {problem.partition(":")[0] for problem in problems} == {"rules/flags.test.yaml", "rules/technical.test.yaml"}
+
+
+def test_a_broken_rule_and_a_broken_test_are_told_together(edit: Edit) -> None:
+    edit("settlement.yaml", "    any_of:", "    any_off:")
+    problems = told(edit("flags.test.yaml", "  - name: wants a call", "  - nam: wants a call"))
+    assert {problem.partition(":")[0] for problem in problems} == {"rules/settlement.yaml", "rules/flags.test.yaml"}

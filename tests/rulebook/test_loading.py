@@ -25,7 +25,7 @@ def test_topics_contacts_and_places_are_those_of_the_files(folder: Path) -> None
     topic = book.topic("settlement")
     assert (topic.kind, topic.contact, topic.title[Language.NO]) == (TopicKind.POINTER, "settlement", "b")
     assert book.contact("settlement", "vipps").value == "https://old.example/settlements"
-    assert book.contact("settlement", "vippsmobilepay").is_email
+    assert book.contact("settlement", "vippsmobilepay").value == "settlements@new.example"
     assert str(book.places["settlement/settlement-words"]) == "rules/settlement.yaml:7:5"
 
 

@@ -41,6 +41,8 @@ def signs(text: str) -> dict[str, str]:
         ('{"amount": {"value": 50}}', "json", '"amount": {'),
         ("the payment is AUTHORIZED", "states", "AUTHORIZED"),
         ("avtale agr_5kSeqz", "agreement-or-charge", "agr_5kSeqz"),
+        ("open vippsMT://?token=x", "callback-or-deeplink", "vippsMT://"),
+        ("/access-management-1.0/access/oauth2", "api-path", "/access-management-1.0/access/oauth2"),
         ("we set skipLandingPage", "parameter-names", "skipLandingPage"),
         ("it says cURL error 28", "transport-error", "cURL error"),
     ],

@@ -38,10 +38,6 @@ class Contact:
     source: str
     label: Texts
 
-    @property
-    def is_email(self) -> bool:
-        return "@" in self.value and not self.value.startswith("https://")
-
 
 @dataclass(frozen=True, slots=True)
 class Rule:

@@ -23,12 +23,13 @@ _NOTHING = "none"  # `expect: none`: no rule may argue for any topic
 def check(folder: Path) -> tuple[Problem, ...]:
     """Everything wrong with the rules of a folder: shape, tests and coverage. Empty when all is well."""
     problems: list[Problem] = []
+    documents = list(_test_files(folder, problems))
     try:
         rulebook = load(folder)
     except Problems as found:
-        return found.problems
-    documents = list(_test_files(folder, rulebook, problems))
+        return Problems([*problems, *found.problems]).problems
     cases = [_Case(document, number) for document in documents for number in range(len(document.value.tests))]
+    problems += _misplaced(documents, rulebook)
     for case in cases:
         problems += _wrong_with(case, rulebook)
     problems += _uncovered(folder, rulebook, cases)
@@ -48,7 +49,7 @@ class _Case:
 
     @property
     def prefix(self) -> str:
-        return Path(self.document.path).name.removesuffix(".test.yaml")
+        return _tested(self.document)
 
     def place(self, *loc: str | int) -> Place:
         return self.document.place("tests", self.number, *loc)
@@ -59,18 +60,27 @@ class _Case:
         return tuple(name if "/" in name else f"{self.prefix}/{name}" for name in named)
 
 
-def _test_files(folder: Path, rulebook: Rulebook, problems: list[Problem]) -> Iterator[Document[TestFile]]:
-    known = [*(topic.name for topic in rulebook.topics), "flags"]
+def _test_files(folder: Path, problems: list[Problem]) -> Iterator[Document[TestFile]]:
+    """Every test file that can be read; what is wrong with the others goes to `problems`."""
     for path in sorted(folder.glob("*.test.yaml")):
-        name, shown = path.name.removesuffix(".test.yaml"), f"{folder.name}/{path.name}"
-        if name not in known:
-            sentence = f"unknown topic '{name}': this file tests no file of rules{did_you_mean(name, known)}"
-            problems.append(Problem(Place(shown), sentence))
-            continue
         try:
-            yield read(path, TestFile, shown_as=shown)
+            yield read(path, TestFile, shown_as=f"{folder.name}/{path.name}")
         except Problems as found:
             problems.extend(found.problems)
+
+
+def _misplaced(documents: list[Document[TestFile]], rulebook: Rulebook) -> Iterator[Problem]:
+    """Test files whose name is that of no file of rules."""
+    known = [*(topic.name for topic in rulebook.topics), "flags"]
+    for document in documents:
+        if (name := _tested(document)) not in known:
+            sentence = f"unknown topic '{name}': this file tests no file of rules{did_you_mean(name, known)}"
+            yield Problem(Place(document.path), sentence)
+
+
+def _tested(document: Document[TestFile]) -> str:
+    """The name of the file of rules that a test file stands beside."""
+    return Path(document.path).name.removesuffix(".test.yaml")
 
 
 def _wrong_with(case: _Case, rulebook: Rulebook) -> Iterator[Problem]:

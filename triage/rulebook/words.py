@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Generic, TypeVar
 
-__all__ = ["Seen", "Token", "WordIndex", "fold", "fold_text", "tokens", "trouble_with"]
+__all__ = ["Seen", "Token", "WordIndex", "fold", "tokens", "trouble_with"]
 
 K = TypeVar("K", bound=Hashable)
 
@@ -101,11 +101,6 @@ def _word(raw: str, start: int) -> list[Token]:
         return []
     begin = start + raw.index(bare)
     return [Token(fold(bare), begin, begin + len(bare))]
-
-
-def fold_text(text: str) -> str:
-    """The folded words of a text, one space apart."""
-    return " ".join(token.folded for token in tokens(text))
 
 
 def trouble_with(entry: str) -> str | None:
