@@ -54,6 +54,11 @@ def test_markup_becomes_lines(html: str, text: str | None):
 
 
 REPLIES = {
+    "gmx": '<p>New</p><div name="quote" style="border-left:2px solid #C3D9E5"><b>Gesendet:</b> Montag<br>Old</div>',
+    "spark": '<p>New</p><div name="messageReplySection">On 1 Jan 2024, 09:15 +0100, X, wrote:<br><blockquote class="spark_quote">Old</blockquote></div>',
+    "outlook on android": '<p>New</p><div class="ms-outlook-mobile-reference-message"><b>From:</b> X<br>Old</div>',
+    "yahoo on a phone": '<p>New</p><div id="ydp123yahoo_quoted_77" class="ydp123yahoo_quoted">Old</div>',
+    "a bar below an introduction": '<p>New</p><p>On Mon, 1 Jan 2024 at 09:15 X wrote:</p><div style="border-left:1px solid #ccc">Old</div>',
     "a named quote": '<p>New</p><blockquote type="cite">Old</blockquote>',
     "gmail": '<p>New</p><div class="gmail_quote">On 1 Jan 2024 X wrote:<div>Old</div></div>',
     "gmail seen by outlook": '<p>New</p><div class="x_gmail_quote"><div class="x_gmail_attr">Den 1. jan. skrev X:</div><blockquote class="x_gmail_quote">Old</blockquote></div>',
@@ -80,6 +85,9 @@ def test_history_is_told_apart_in_every_programs_markup(name: str):
     [
         "<p>One</p><blockquote>Mine</blockquote><p>Two</p>",
         "<p>The answer was:</p><blockquote>Mine</blockquote>",
+        "<p>At 12:30 your API said HTTP 400:</p><blockquote>Mine</blockquote><p>Why?</p>",
+        "<p>One</p><div style='border-left:3px solid red'>Mine</div>",
+        "<p>One</p><div name='message'>Mine</div>",
         '<p>One</p><blockquote style="margin:0 0 0 40px;border:none">Mine</blockquote>',
         '<p>One</p><div class="gmail_quote"><div class="gmail_attr">---------- Forwarded message ---------</div>Mine</div>',
         '<p>One</p><div class="moz-forward-container">-------- Forwarded Message --------<br>Mine</div>',

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from triage.mail import quote_headers
+from triage.mail import quote_attribution, quote_headers
 from triage.mail import quote_words as words
 
 __all__ = [
@@ -54,6 +54,7 @@ class _TextLine(Protocol):
 
 _HIDDEN = re.compile(r"display:none|visibility:hidden|mso-hide:all|max-height:0(?![.\d])|opacity:0(?![.\d])")
 _NO_MARGIN = re.compile(r"(?:^|;)margin:0|margin-bottom:0|margin-top:0")
+_NO_BAR = re.compile(r"border-left:(?:none|0|medium)")
 _RULE = re.compile(r"border-top:[^;]*solid|border-top-style:solid|border-width:1(?:\.0)?pt(?:medium|none|0)")
 
 
@@ -114,8 +115,11 @@ _BELOW_IDS = frozenset(
         "outlookmessageheader",
         "zwchr",
         "reply-intro",
+        "_originalcontent",
+        "response_div_spc",
     ]
 )
+_WRAPPER_NAMES = frozenset(["gmail_quote", "gmail_quote_container", "messagereplysection", "quote"])
 _SIGNATURE_NAMES = frozenset(
     [
         "gmail_signature",
@@ -128,6 +132,7 @@ _SIGNATURE_NAMES = frozenset(
         "zimbra_signature",
         "ymail_android_signature",
         "signature_block",
+        "messagesignaturesection",
     ]
 )
 
@@ -136,35 +141,47 @@ def kind(tag: str, attributes: Attributes) -> Kind:
     """What this element means for the thread, by its names alone."""
     names = [name.removeprefix("x_") for name in (attributes.get("class") or "").lower()[:500].split()]
     identity = (attributes.get("id") or "").lower().removeprefix("x_")
-    if identity in _BELOW_IDS:
+    if identity in _BELOW_IDS or "ms-outlook-mobile-reference-message" in names:
         return Kind.BELOW
     if tag == "blockquote":
-        return _blockquote(names, attributes)
-    if "gmail_quote" in names:
+        return Kind.QUOTE if _is_signed_quote(names, attributes) else Kind.MAYBE
+    told = {identity, (attributes.get("name") or "").lower(), *names}
+    if not _WRAPPER_NAMES.isdisjoint(told):
         return Kind.WRAPPER
-    if identity.startswith("yahoo_quoted") or not _QUOTE_NAMES.isdisjoint(names) or "data-marker" in attributes:
+    if "yahoo_quoted" in identity or not _QUOTE_NAMES.isdisjoint(told) or _is_marked(attributes):
         return Kind.QUOTE
-    if identity in _SIGNATURE_NAMES or not _SIGNATURE_NAMES.isdisjoint(names) or "data-signatureblock" in attributes:
+    if not _SIGNATURE_NAMES.isdisjoint(told) or "data-signatureblock" in attributes:
         return Kind.SIGNATURE
-    if tag == "div" and "style" in attributes and _RULE.search(_style(attributes)):
+    return _by_style(attributes) if tag == "div" and "style" in attributes else Kind.NONE
+
+
+def _is_marked(attributes: Attributes) -> bool:
+    return (attributes.get("data-marker") or "").startswith("__")
+
+
+def _by_style(attributes: Attributes) -> Kind:
+    if _RULE.search(_style(attributes)):
         return Kind.RULE
-    return Kind.NONE
+    return Kind.MAYBE if _has_bar(attributes) else Kind.NONE
 
 
-def _blockquote(names: list[str], attributes: Attributes) -> Kind:
+def _is_signed_quote(names: list[str], attributes: Attributes) -> bool:
+    """Whether a blockquote says itself that it is history."""
     if (attributes.get("type") or "").lower() == "cite" or any("quote" in name for name in names):
-        return Kind.QUOTE
-    style = _style(attributes)
-    if "border-left:" in style and "border-left:none" not in style:
-        return Kind.QUOTE
-    return Kind.NONE if style else Kind.MAYBE
+        return True
+    return _has_bar(attributes)
+
+
+def _has_bar(attributes: Attributes) -> bool:
+    """Whether a line is drawn at the left, as around quoted mail."""
+    style = _style(attributes) if "style" in attributes else ""
+    return "border-left:" in style and not _NO_BAR.search(style)
 
 
 # ── looks at the surroundings, all bounded ──────────────────────────────────────────────────────────
 
 _LABELS = "|".join([words.FROM_LABELS, words.DATE_LABELS, words.TO_LABELS, words.SUBJECT_LABELS])
 _HEADER = re.compile(rf"[\s*]{{0,6}}(?:{_LABELS})\s{{0,3}}:")
-_ATTRIBUTION = re.compile(rf"(?:\d|@|(?<!\w)(?:{words.VERBS})(?!\w)).*:\s*$", re.IGNORECASE)
 
 
 def forwarded(node: Any) -> bool:
@@ -199,9 +216,9 @@ def bold_header(node: Any) -> bool:
 
 def plain_quote(node: Any, attributes: Attributes, before: str) -> bool:
     """Whether an unsigned blockquote is history: somebody is introduced before it, or nothing comes after it."""
-    if _ATTRIBUTION.search(before[-300:]):
+    if quote_attribution.attribution([before[-300:]], 0):
         return True
-    return bool(before) and not before.rstrip().endswith(":") and not _text_after(node)
+    return "style" not in attributes and bool(before) and not before.rstrip().endswith(":") and not _text_after(node)
 
 
 def _text_after(node: Any) -> str:
