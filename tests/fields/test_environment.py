@@ -28,6 +28,11 @@ STATED = [
     ("Ympäristö: testi", "test"),
     ("It works in test, but fails in production", "production"),
     ("Works fine in production but in test we get 500", "test"),
+    ("Fungerer i testmiljøet men ikke i prod.", "production"),
+    ("It works in the test environment, not in production", "production"),
+    ("Not in production yet, we are in test", "test"),
+    ("vi er i test, ikke i produksjon", "test"),
+    ("Fungerar i testmiljön men inte i produktion", "production"),
 ]
 
 INFERRED = [

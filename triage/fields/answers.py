@@ -14,6 +14,7 @@ from triage.fields.parts import Part
 from triage.fields.terms import Terms
 
 _MOST = 60
+_PRONOUN = 4  # letters of the words that may stand between a verb and a status: `I`, `ni`, `dere`
 _CODES = (
     "200|201|202|204|302|400|401|402|403|404|405|406|408|409|410|412|413|415|422|423|424|428|429|500|501|502|503|504"
 )
@@ -34,7 +35,9 @@ _BODY_KEYS = (
     "transactionloghistory", "redirecturl", "expires in", "errorsummary", "httpstatuscode", "correlation id",
 )  # fmt: skip
 _BEHIND_KEY = re.compile(rf"{_KEY}{_VALUE}")
-_PROBLEM = re.compile(rf"[\"'\[](?:title|detail|instance)[\"'\]\\]{{1,3}}\s{{0,10}}(?:=>|:)\s{{0,10}}{_VALUE}")
+_PROBLEM = re.compile(
+    rf"[\"'\[](?:type|title|detail|instance|status)[\"'\]\\]{{1,3}}\s{{0,10}}(?:=>|:)\s{{0,10}}{_VALUE}"
+)
 _OAUTH = re.compile(r"[\"'\[\\]error[\"'\]\\]{1,3}\s{0,10}(?:=>|:)\s{0,10}[\"'\\{]{1,2}(?P<value>[\w.-]{0,40})")
 _SIGNS = tuple(
     (hint, re.compile(rf"(?P<value>{pattern})"))
@@ -114,8 +117,15 @@ def _is_status(part: Part, match: re.Match[str], terms: Terms) -> bool:
         return False
     named = any(name in terms.status_words for name in before[-2:])
     follows = word in terms.status_after or not word or not word[0].isalpha()
-    introduced = " ".join(before[-2:]) in terms.status_before or (bool(before) and before[-1] in terms.status_before)
-    return named or (introduced and follows) or _names_status(word, terms)
+    return named or (follows and _introduced(before, word, terms)) or _names_status(word, terms)
+
+
+def _introduced(before: list[str], word: str, terms: Terms) -> bool:
+    """`we get`, `svarer`, `svarer I`; or nothing at all, as in `401 on every call`."""
+    if not before:
+        return word in terms.status_after
+    verb = before[-2] if len(before) > 1 and len(before[-1]) <= _PRONOUN else before[-1]
+    return bool({before[-1], verb, " ".join(before[-2:])} & terms.status_before)
 
 
 def _names_status(word: str, terms: Terms) -> bool:

@@ -21,9 +21,10 @@ def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
 
 
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
-    for platform in ("iOS", "Android"):
-        for seen in part.seen.get(f"platform/{platform}", ())[:1]:
-            yield Finding("app_platform", platform, part.where, 1.0, "", seen.start)
+    seen = [(at.start, platform) for platform in ("iOS", "Android") for at in part.seen.get(f"platform/{platform}", ())]
+    for start, platform in sorted(seen):
+        note = "failed" if terms.failed(part, start) else "works" if terms.worked(part, start) else ""
+        yield Finding("app_platform", platform, part.where, 1.0, note, start)
     for hit in hits(part, terms.labels["app_version"], _VERSION):
         yield from _version(part, hit.start, hit.value, terms, labelled=True)
     for match in _LOOSE.finditer(part.text[:16_000]):

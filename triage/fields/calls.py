@@ -39,6 +39,7 @@ _HAR = re.compile(
 _HAR_TURNED = re.compile(
     r"\"url\"\s{0,10}:\s{0,10}\"(?P<target>https?://[^\"]{3,400})\"[^{}]{0,200}?\"method\"\s{0,10}:\s{0,10}\"(?P<method>[A-Z]{3,7})\""
 )
+_FORM = re.compile(r"grant_type=[a-z]")  # the body of a token call
 _AUTHORIZE = re.compile(r"https?://[\w.-]{3,80}(?P<target>/[\w./-]{0,80}oauth2/auth)\?[\w%]{2,40}=")
 _HEADER = re.compile(
     r"(?im)^[ \t>*|\"'`-]{0,12}(?:-H[ ]?[\"'])?(?P<name>authorization|ocp-apim-subscription-key|merchant-serial-number|vipps-system-[a-z-]{4,20}|"
@@ -48,9 +49,9 @@ _WEAK_HEADERS = frozenset({"content-type", "accept", "host", "user-agent", "x-re
 _BODY_KEYS = (
     "merchantinfo", "customerinfo", "transactiontext", "paymentmethod", "userflow", "returnurl", "callbackprefix", "fallback",
     "fallbackurl", "paymentdescription", "merchantredirecturl", "productname", "merchantagreementurl", "modificationamount",
-    "grant type", "redirect uri", "paymenttype", "orderlines", "chargetype", "retrydays", "sessionexpiration",
+    "paymenttype", "orderlines", "chargetype", "retrydays", "sessionexpiration",
 )  # fmt: skip
-_BEHIND_KEY = re.compile(r"[\"'\\\]]{1,3}\s{0,10}(?:=>|:)|[ \t]{0,3}=>|=(?=[\w%])")
+_BEHIND_KEY = re.compile(r"[\"'\\\]]{1,3}\s{0,10}(?:=>|:)|[ \t]{0,3}=>")
 _BLOCK = re.compile(
     r"[a-z]{0,12}(?:[ \t]{1,3}(?:body|data|payload|json))?[ \t*_]{0,4}[:=]?[*_]{0,3}\s{0,12}(?:`{1,3}(?:json)?\s{0,4})?[\"']?(?:\{|Array\s{0,4}\(|array\(|<)"
 )
@@ -117,6 +118,8 @@ def _bodies(part: Part, terms: Terms) -> Iterator[Finding]:
     }
     if keys:
         yield Finding("request", "body: " + ", ".join(sorted(set(keys.values()))), part.where, 0.9, "body", min(keys))
+    if form := _FORM.search(part.folded):
+        yield Finding("request", "body: grant_type", part.where, 0.9, "body", form.start())
     for start, end in places(part, terms.request_words):
         if _BLOCK.match(part.text, end):
             yield Finding("request", "body", part.where, 0.8, "body", start)

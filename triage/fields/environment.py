@@ -33,8 +33,15 @@ def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
 
 def _meant(stated: Sequence[Finding]) -> set[str]:
     """The environments the sender talks of; where one works and the other fails, the one that fails."""
+    denied = {finding.value for finding in stated if finding.note == "denied"}
+    plain = {finding.value for finding in stated if finding.note in ("stated", "failed")}
+    works = {finding.value for finding in stated if finding.note == "works"}
     failing = {finding.value for finding in stated if finding.note == "failed"}
-    return failing if len(failing) == 1 and len(_values(stated)) > 1 else _values(stated)
+    if works and denied - works:  # `works in test, but not in production`
+        return denied - works
+    if len(plain) > 1 and len(failing) == 1:
+        return failing
+    return plain - works or plain or works
 
 
 def _values(findings: Sequence[Finding]) -> set[str]:
@@ -63,7 +70,10 @@ def _stated(part: Part, terms: Terms) -> Iterator[Finding]:
 
 
 def _note(part: Part, start: int, terms: Terms) -> str:
-    return "failed" if terms.failed(part, start) else "stated"
+    """`denied` behind `not in`; else whether it is said to fail or to work there."""
+    if any(seen.end <= start <= seen.end + 1 for seen in part.seen.get("environment/denied", ())):
+        return "denied"
+    return "works" if terms.worked(part, start) else "failed" if terms.failed(part, start) else "stated"
 
 
 def _alone(part: Part, start: int, end: int) -> bool:

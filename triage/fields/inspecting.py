@@ -71,7 +71,7 @@ class Inspector:
             *answers.find(parts, words),
             *app.find(parts, words),
             *contact.find(parts, words, mail),
-            *orders.find(parts),
+            *orders.find(parts, words),
         ]
         return _ordered(found)
 
@@ -96,7 +96,8 @@ def _ordered(found: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _rank(finding: Finding) -> int:
-    if finding.field in ("msn", "order_id"):
-        order = ("failed", "")
-        return order.index(finding.note) if finding.note in order else 3 if finding.note in NO_VALUES else 2
+    if finding.note in NO_VALUES:
+        return 3
+    if finding.field in ("msn", "order_id", "app_platform"):
+        return {"failed": 0, "": 1}.get(finding.note, 2)
     return 0

@@ -164,7 +164,7 @@ def _errors(answers: Sequence[str], texts: Sequence[str]) -> frozenset[tuple[str
 def _fits(answer: Answer, signs: _Signs, profile: str) -> bool:
     groups = [group.lower() for group in answer.groups] or [""]
     return (
-        (not answer.apis or not signs.apis or bool(signs.apis & set(answer.apis)))
+        (not answer.apis or bool(signs.apis & set(answer.apis)) or not (signs.apis or answer.codes))
         and (not answer.statuses or bool(signs.statuses & set(answer.statuses)))
         and (not answer.codes or any((group, code) in signs.errors for group in groups for code in answer.codes))
         and (not answer.phrases or any(fold(phrase) in signs.text for phrase in answer.phrases))

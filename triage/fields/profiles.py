@@ -11,7 +11,7 @@ from triage.domain import Finding, InboundMail, Language
 from triage.rulebook.conditions import Condition, Matcher
 from triage.yamlfile import Field, Model
 
-_QUESTION = re.compile(r"[^\W\d_]\W{0,3}\?(?=\s|\Z|[\"')\]])")
+_QUESTION = re.compile(r"\w[\"')»]{0,2}\s?\?(?=\s|\Z|[\"')\]?!])")
 _ADDRESS = re.compile(r"https?://\S{1,2000}")
 
 

@@ -23,6 +23,7 @@ class _Environment(yamlfile.Model):
     production: _Surroundings
     labels: tuple[str, ...]
     not_stated_by: tuple[str, ...]
+    denied_by: tuple[str, ...]
 
 
 class _Product(yamlfile.Model):
@@ -36,6 +37,12 @@ class _App(yamlfile.Model):
     Android: tuple[str, ...]
     before_version: tuple[str, ...]
     not_the_app: tuple[str, ...]
+
+
+class _Ordered(yamlfile.Model):
+    said_with: tuple[str, ...]
+    portal: tuple[str, ...]
+    partner: tuple[str, ...]
 
 
 class _Call(yamlfile.Model):
@@ -61,11 +68,12 @@ class FieldsFile(yamlfile.Model):
     units: tuple[str, ...]
     failure: tuple[str, ...]
     success: tuple[str, ...]
+    negations: tuple[str, ...]
     environment: _Environment
     product: _Product
     app: _App
     plugins: tuple[str, ...]
-    ordered_through: Mapping[str, tuple[str, ...]]
+    ordered_through: _Ordered
     call: _Call
     placeholders: tuple[str, ...]
     ambiguous_placeholders: tuple[str, ...]
@@ -83,6 +91,7 @@ class Terms:
     units: frozenset[str]
     failure: tuple[str, ...]
     success: tuple[str, ...]
+    negations: frozenset[str]
     index: WordIndex[str]  # lists environment/test, product/ecom, platform/iOS ... of plain words
     hosts: Mapping[str, tuple[str, ...]]
     environment_labels: tuple[str, ...]
@@ -90,6 +99,7 @@ class Terms:
     product_paths: Mapping[str, str]
     before_version: frozenset[str]
     not_the_app: frozenset[str]
+    order_words: tuple[str, ...]
     request_words: tuple[str, ...]
     response_words: tuple[str, ...]
     status_words: frozenset[str]
@@ -106,8 +116,17 @@ class Terms:
     def failed(self, part: Part, start: int) -> bool:
         """Whether the clause around an offset says that something went wrong there."""
         clause = _clause(part, start)
-        well = any(word in clause for word in self.success)
-        return not well and any(word in clause for word in self.failure)
+        return not self.worked(part, start) and any(word in clause for word in self.failure)
+
+    def worked(self, part: Part, start: int) -> bool:
+        """Whether the clause around an offset says that all went well there."""
+        clause = _clause(part, start)
+        return any(word in clause and not self._denied(clause, word) for word in self.success)
+
+    def _denied(self, clause: str, word: str) -> bool:
+        """Whether `not` stands before or behind a word of success: `fungerer ikke`, `ei toimi`."""
+        before, _, behind = clause.partition(word)
+        return bool({*before.split()[-1:], *behind.split()[:1]} & self.negations)
 
     def is_placeholder(self, value: str) -> bool:
         """Whether a value is a sample of the documentation, or a variable nobody filled in."""
@@ -127,6 +146,7 @@ def load(path: Path, *, shown_as: str | None = None) -> Terms:
         units=frozenset(_folded(file.units)),
         failure=_folded(file.failure),
         success=tuple(f" {word}" for word in _folded(file.success)),
+        negations=frozenset(_folded(file.negations)),
         index=WordIndex(_lists(file)),
         hosts={name: _folded(words.hosts) for name, words in surroundings.items()},
         environment_labels=spelled(file.environment.labels),
@@ -134,6 +154,7 @@ def load(path: Path, *, shown_as: str | None = None) -> Terms:
         product_paths={fold(path): product for path, product in file.product.paths.items()},
         before_version=frozenset(_folded(file.app.before_version)),
         not_the_app=frozenset(_folded(file.app.not_the_app)),
+        order_words=_folded(file.ordered_through.said_with),
         request_words=_folded(file.call.before),
         response_words=_folded(file.call.answer),
         status_words=frozenset(_folded(file.call.status_words)),
@@ -153,12 +174,14 @@ def _lists(file: FieldsFile) -> dict[str, Iterable[str]]:
     return {
         "environment/test": file.environment.test.words,
         "environment/production": file.environment.production.words,
+        "environment/denied": file.environment.denied_by,
         "environment/not": file.environment.not_stated_by,
         "not a product": file.product.not_meant,
         "platform/iOS": file.app.iOS,
         "platform/Android": file.app.Android,
         "plugin": file.plugins,
-        **{f"ordered/{door}": words for door, words in file.ordered_through.items()},
+        "ordered/portal": file.ordered_through.portal,
+        "ordered/partner": file.ordered_through.partner,
         **{f"product/{name}": words for name, words in file.product.names.items()},
     }
 
