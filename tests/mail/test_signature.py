@@ -96,6 +96,46 @@ def test_a_legal_notice_over_several_paragraphs_is_signature() -> None:
     assert taken(f"It fails.\n\n{notice}") == [line for line in notice.split("\n") if line]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Tlf. jobb: 22 00 00 00",
+        "M: +47 900 00 000",
+        "Org.nr: 123 456 789",
+        "E-post: kari@shop.example",
+        "https://www.shop.example",
+        "<https://www.shop.example>",
+        "[cid:image001.png]",
+        "[A logo with a blue bird on a white background]",
+        "Storgata 1, 0155 Oslo",
+        "Åpningstider: 9-16",
+        "Merchant serial number: 654321",
+    ],
+)
+def test_what_stands_below_a_name_in_a_signature(line: str) -> None:
+    block = f"Best regards\nKari Nordmann\nShop AS\n{line}"
+    assert taken(f"It fails.\n\n{block}") == block.split("\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Order number: 12",
+        "HTTP status: 400",
+        "Mobile platform: iOS",
+        "Callback: not received",
+        "- capture fails with 400 each time we try",
+    ],
+)
+def test_a_field_below_a_name_is_no_signature(line: str) -> None:
+    assert taken(f"It fails.\n\nBest regards\nKari Nordmann\nShop AS\n{line}") == []
+
+
+def test_a_question_about_a_secret_is_no_legal_notice() -> None:
+    assert taken("Hi.\n\nThe client secret is confidential, so how do we rotate it?") == []
+    assert taken("Hi.\n\nOur client secret is confidential and was sent to a partner.") == []
+
+
 def test_a_notice_that_shows_a_call_is_content() -> None:
     assert taken('It fails.\n\n{"scope": "confidential"}') == []
 

@@ -67,8 +67,13 @@ def folded(text: str) -> str:
 def _own_words(text: str) -> str:
     """The text above a forwarded mail."""
     lines = text[: 4 * OPENING].split("\n")
-    end = next((at for at in range(len(lines)) if quote_headers.forwards(lines, at)), len(lines))
+    end = next((at for at in range(len(lines)) if _begins_another(lines, at)), len(lines))
     return "\n".join(lines[:end])
+
+
+def _begins_another(lines: list[str], at: int) -> bool:
+    header = quote_headers.find(lines, at)
+    return quote_headers.forwards(lines, at) or (header is not None and header.to_the_end)
 
 
 def _own_types(types: tuple[str, ...]) -> tuple[str, ...]:

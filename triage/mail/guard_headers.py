@@ -85,7 +85,7 @@ def bounce(clues: Clues) -> str:
 
 def calendar(clues: Clues) -> str:
     kind = clues.type_of("text/calendar")
-    if "method=" in kind:
+    if "method=" in kind or clues.types[:1] == (kind,):
         return kind
     return next((value for _, value in clues.values("content-class") if "calendarmessage" in value.casefold()), "")
 

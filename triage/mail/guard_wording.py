@@ -30,7 +30,7 @@ _AUTOMATED = pattern(words.AUTOMATED)
 _UNREAD = pattern(words.UNREAD)
 _PASSED_ON = re.compile(r"(?:fwd?|vb|vl|wg|videresendt|vidarebefordrat)\s?:")
 _REPLY_OR_NONE = re.compile(r"(?:re|sv|vs|aw|svar|antw|r)\s?(?:\[\d+\])?\s?:|$")
-_BUSINESS = re.compile(r"[?{}<>]|https?://|\b[45]\d\d\b")  # a person asks, or shows a call
+_BUSINESS = re.compile(words.BUSINESS)
 _TALK: Final = 250  # characters from the top within which a machine states its business
 _SHORT: Final = 900  # characters an answering machine says at most
 

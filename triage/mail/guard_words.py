@@ -165,7 +165,7 @@ COMPLAINT_SUBJECTS: Final = "complaint about message from|abuse (?:report|compla
 ABSENCES: Final = (
     "(?:i am|i'm|i will be|i'll be|is) (?:currently |now |presently )?(?:out[- ]of[- ](?:the[- ])?office|away from (?:the|my) (?:office|desk|mail|e-?mail)|away until|out until|on (?:vacation|holiday|annual leave|parental leave|maternity leave|paternity leave|sick leave|leave)|travelling)"
     "|(?:currently|presently) (?:out of (?:the )?office|on (?:leave|vacation|holiday))|out of (?:the )?office (?:until|from|with|and|as of|between)|our offices? (?:is|are|will be) closed"
-    "|\\b(?:er|har) (?:nå |no |nu |for tiden |for tida |dessverre |for øyeblikket |i øyeblikket |pt\\.? |p\\.t\\. |desværre |lige nu )?(?:ute av kontoret|ikke på kontoret|ikkje på kontoret|ikke til stede|ikkje til stades|ikke tilstede|fraværende|ferie\\b|på ferie|på reise|bortreist|i permisjon|ute i permisjon|sykemeldt|væk fra kontoret|uden for kontoret|på barsel|sygemeldt|holder ferie)"
+    "|\\b(?:er|har) (?:nå |no |nu |for tiden |for tida |dessverre |for øyeblikket |i øyeblikket |pt\\.? |p\\.t\\. |desværre |lige nu )?(?:ute av kontoret|ikke på kontoret|ikkje på kontoret|ikke til stede|ikkje til stades|ikke tilstede|fraværende|ferie\\b|på ferie|på reise|bortreist|i \\w{0,12}permisjon|ute i permisjon|ikke tilgjengelig|ikkje tilgjengeleg|sykemeldt|væk fra kontoret|uden for kontoret|på barsel|sygemeldt|holder ferie)"
     "|\\bjeg (?:holder|tager|tar|avvikler) (?:nu |nå )?(?:sommer)?ferie|kontoret (?:er|holder) (?:ferie)?(?:stengt|lukket)"
     "|\\b(?:är|har) (?:just nu |för närvarande |för tillfället |tyvärr |nu )?(?:inte på kontoret|ej på kontoret|inte på plats|ute från kontoret|borta från kontoret|frånvarande|på semester|semester\\b|föräldraledig|tjänstledig|på tjänsteresa|på resande fot|sjukskriven|bortrest|inte i tjänst|ej anträffbar|inte anträffbar)|kontoret är stängt"
     "|\\b(?:olen|on) (?:tällä hetkellä |parhaillaan |nyt )?(?:poissa|lomalla|vuosilomalla|kesälomalla|vanhempainvapaalla|sairauslomalla|matkalla|työmatkalla|tavoittamattomissa)|toimistomme on suljettu|en ole (?:tavoitettavissa|paikalla|toimistolla)"
@@ -173,12 +173,14 @@ ABSENCES: Final = (
     "|je suis (?:actuellement )?(?:absente?|en congé|en vacances)|estoy (?:fuera de la oficina|de vacaciones)|sono (?:fuori ufficio|in ferie|assente)"
 )
 RETURNS: Final = (
-    "until|till|return|back (?:on|in|at|to|again|from)|will be back|limited access|no access to|not (?:have access|be able to (?:read|answer|check))|in (?:my|urgent|an emergency|case of)|urgent|emergenc|please contact|instead|e-?mails? will|forwarded|respond (?:as soon|when|upon|after|on)|reply (?:as soon|when|upon|after|on)|do not reply|not monitored"
+    "\\d{1,2}[./]\\d{1,2}|\\d{1,2}\\. \\w{3}|(?:week|uke|uge|veke|vecka|viikolla|kw) \\d|until|till|return|back (?:on|in|at|to|again|from)|will be back|limited access|no access to|not (?:have access|be able to (?:read|answer|check))|in (?:my|urgent|an emergency|case of)|urgent|emergenc|please contact|instead|e-?mails? will|forwarded|respond (?:as soon|when|upon|after|on)|reply (?:as soon|when|upon|after|on)|do not reply|not monitored"
     "|frem til|til og med|t\\.o\\.m|tilbake|tilbage|retur|haster|hast|kontakt|ved behov|begrenset tilgang|begrænset adgang|svarer|svare|leser ikke|læser ikke|kan nås|i min(?:e)? fravær|videresend"
     "|till och med|tillbaka|åter|brådskande|begränsad|läser (?:inte|ej)|svarar|kontakta|återkommer|vid brådskande|under min frånvaro"
     "|asti|saakka|palaan|takaisin|kiireelli|ota yhteyttä|otathan|voit ottaa|vastaan viest|lomani|poissaoloni|viestejä ei"
     "|zurück|bis (?:zum|einschließlich|\\d)|dringend|wenden sie sich|nicht weitergeleitet|erreichbar|vertretung|kehre|retour|vuelvo|rientro"
 )
+# What a person's mail to a desk of developers has and an answering machine's never.
+BUSINESS: Final = "[?{}<>]|https?://|\\b[45]\\d\\d\\b|\\b(?:order|ordre|bestilling|tilaus)-?(?: ?id|nummer|number)|\\bmsn\\b|callback|webhook|\\bapi\\b|capture"
 BOUNCES: Final = (
     "this is the (?:qmail-send|mail system|mail delivery|postfix|mailer)|mail delivery software|a message that you sent"
     "|(?:message|mail|e-?mail|delivery)\\b.{0,80}(?:could not be delivered|couldn't be delivered|was not delivered|not delivered|undeliverable|failed|rejected|returned|delayed)"

@@ -72,9 +72,10 @@ def find(lines: Sequence[str], at: int) -> Header | None:
 def forwards(lines: Sequence[str], at: int) -> bool:
     """Whether line `at` says that a forwarded mail follows."""
     line = lines[at]
-    if len(line) > 120 or not (line.rstrip().endswith(":") or _FENCED.match(line)):
+    if len(line) > 120:
         return False
-    return bool(_FORWARD.search(line))
+    announced = line.rstrip().endswith(":") and len(line.split()) <= 5
+    return (announced or bool(_FENCED.match(line))) and bool(_FORWARD.search(line))
 
 
 def not_history(lines: Sequence[str], start: int, stop: int) -> bool:

@@ -67,7 +67,7 @@ ORIGINALS: Final = (
 
 # Between dashes or before a colon: what follows is passed on, not history.
 FORWARDS: Final = (
-    "forwarded message|forwarded by|forwarded mail|forwarded email|videresendt|videresend|vidaresend|vidarebefordra|lähetetty eteenpäin|eteenpäin lähetetty"
+    "forwarded message|forwarded by|forwarded mail|forwarded email|videresendt|vidaresendt?|vidarebefordra[td]|lähetetty eteenpäin|eteenpäin lähetetty"
     "|välitetty viesti|välitetty sähköposti|edelleenlähetetty|edelleen lähetetty|weitergeleitete|message transféré|message réexpédié"
     "|mensaje reenviado|mensagem encaminhada|messaggio inoltrato|doorgestuurd bericht|wiadomość przekazana|przekazana wiadomość"
     "|пересылаемое сообщение|přeposlaná zpráva"
@@ -111,17 +111,27 @@ DEVICES: Final = (
     "|proton|thunderbird|newton|mailbox|superhuman|my|min|mitt|meine?m?|mon|mi"
 )
 
-# One of these in a closing paragraph makes it a legal notice (or a plea for the trees).
-DISCLAIMERS: Final = (
-    "confidential|intended recipient|intended solely|intended only|legally privileged|konfidensiel|konfidentiel|taushetsbelagt|taushetsplikt|fortrolig"
-    "|tiltenkt mottaker|rette mottaker|feilaktig har mottatt|mottatt denne e-posten ved en feil|sekretess|avsedd mottagare|avsedda mottagaren"
-    "|luottamuksellinen|luottamuksellisia|tarkoitettu vain|vertrauliche|vertraulich|irrtümlich erhalten|before printing|skriver ut denne"
-    "|printer denne|skriver ut det här|tulostat|scanned for viruses|virus-free|virusfri|checked for viruses|confidentiel|riservat|destinatario"
+# A closing paragraph with one of these is a legal notice (or a plea for the trees) ...
+NOTICES: Final = (
+    "intended recipient|intended solely|intended only|legally privileged|tiltenkt mottaker|rette mottaker|feilaktig har mottatt|mottatt denne"
+    "|avsedd mottagare|avsedda mottagaren|tarkoitettu vain|irrtümlich erhalten|before printing|skriver ut denne|skriver ut det här|printer denne"
+    "|tulostat|scanned for viruses|virus-free|virusfri|checked for viruses|per uso esclusivo|received this e-mail in error|received this email in error"
+    "|received this message in error|modtaget denne"
+)
+# ... and with one of these, when it speaks of the mail itself.
+SECRETS: Final = "confidential|konfidensiel|konfidentiel|taushetsbelagt|taushetsplikt|fortrolig|sekretess|luottamuksellinen|luottamuksellisia|vertraulich|privileged|riservat"
+THIS_MAIL: Final = (
+    "(?:this|the content of this|contents of this|the above|denne|dette|detta|denna|det här|tämä|tämän|diese|dieser|questo)"
+    " .{0,20}(?:e-?mail|message|mail|communication|e-?post|melding|mejl|meddel|besked|viesti|sähköposti|nachricht|messaggio)"
 )
 
-# Words that introduce a sender's particulars in a signature.
-CONTACT_LABELS: Final = (
-    "tel|tlf|tlf nr|telefon|telephone|phone|mobil|mobile|mob|cell|fax|faks|direct|direkte|direkt|sentralbord|puh|puhelin|gsm|m|t|p|d|w|e|a"
-    "|e-post|epost|email|e-mail|mail|sähköposti|s-posti|web|website|www|http|https|nett|adresse|address|adress|osoite|org|org nr|orgnr|org no|organisasjonsnummer"
-    "|cvr|cvr-nr|vat|mva|y-tunnus|ust-id|ustid|hrb|skype|teams|linkedin|twitter|msn|merchant serial number|salgsstedsnummer|vippsnummer|vipps|besøksadresse|postadresse|office|kontor"
+# Words of which the labels of a sender's particulars are made ("Tlf. jobb:", "Org.nr:"); the second kind only beside the first.
+CONTACT_WORDS: Final = (
+    "tel|tlf|telefon|telephone|phone|mobil|mobile|mob|cell|fax|faks|direct|direkte|direkt|sentralbord|switchboard|puh|puhelin|gsm|m|t|p|f|d|w|e|a|o"
+    "|post|epost|email|mail|sähköposti|posti|web|website|www|http|https|nett|adresse|address|adress|osoite|org|orgnr|organisasjonsnummer"
+    "|cvr|vat|mva|tunnus|hrb|skype|teams|linkedin|twitter|facebook|instagram|msn|merchant|salgsstedsnummer|vippsnummer|besøksadresse|postadresse"
+    "|support|kundeservice|kontakt|contact|iban|bic|swift|bankgiro|kontonummer|åpningstider|öppettider"
+)
+CONTACT_QUALIFIERS: Final = (
+    "nr|no|num|number|nummer|serial|line|jobb|job|work|office|kontor|privat|private|home|hjem|us|oss|y|s|id|ust|e"
 )

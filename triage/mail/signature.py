@@ -22,13 +22,17 @@ _DEVICE = re.compile(rf"^[\W_]{{0,4}}(?:{words.DEVICE_STARTS})", re.IGNORECASE)
 _DEVICE_NAME = re.compile(rf"(?<!\w)(?:{words.DEVICES})(?!\w)", re.IGNORECASE)
 _LINK = re.compile(r"<[^<>]*>|\(?https?://\S+")
 _VALUE = re.compile(r"[:={}?\"]|\b\d{3}\b.*$")
-_NOTICE_WORDS: Final = tuple(words.DISCLAIMERS.split("|"))
-_CONTACT_LABEL = re.compile(rf"^\W{{0,3}}(?:{words.CONTACT_LABELS})\W{{0,3}}\s*[:.]", re.IGNORECASE)
+_NOTICES: Final = tuple(words.NOTICES.split("|"))
+_SECRETS: Final = tuple(words.SECRETS.split("|"))
+_THIS_MAIL = re.compile(words.THIS_MAIL)
+_CONTACT_WORDS: Final = frozenset(words.CONTACT_WORDS.split("|"))
+_QUALIFIERS: Final = frozenset(words.CONTACT_QUALIFIERS.split("|"))
+_DECORATION = re.compile(r"^\s*\[[^\[\]{}\"]*\]\s*$")  # "[Logo]", "[cid:image001.png]"
 _LABEL = re.compile(r"^\s*[\w][\w .-]{0,30}:\s*\S|:\s*$")
 _CONTACT = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}\.|www\.|https?://|\+?\(?\d[\d ()./-]{5,20}\d")
 _PARTICULAR = re.compile(r"\d{4}|@|www\.|https?://|\|")
 _PAYLOAD = re.compile(
-    r"^\s*(?:[{}\[\]`$#]|</?\w|[<>] |curl |(?:GET|POST|PUT|PATCH|DELETE) |HTTP/)|\":\s?[\"{\[\d]|```|=>|\);"
+    r"^\s*(?:[{}\]`$#]|\[\s*(?:[{\"\]]|$)|</?(?!https?:|mailto:|tel:|www)\w|[<>] |curl |(?:GET|POST|PUT|PATCH|DELETE) |HTTP/)|\":\s?[\"{\[\d]|```|=>|\);"
 )
 _POSTSCRIPT = re.compile(r"^\W{0,2}p\.?\s?s\b", re.IGNORECASE)
 _NAME = re.compile(r"^[\W_]{0,4}(?:[^\W\d_][\w.'’-]{0,30}[\s,/&|()-]{0,3}){1,6}[.\W]{0,3}$")
@@ -97,8 +101,11 @@ def _skip_blank(lines: Sequence[str], stop: int) -> int:
 
 
 def _is_notice(paragraph: Sequence[str]) -> bool:
-    text = "\n".join(paragraph)[:4000].casefold()
-    return len(paragraph) <= MOST and any(word in text for word in _NOTICE_WORDS) and not _payload(paragraph)
+    text = " ".join(paragraph)[:4000].casefold()
+    if len(paragraph) > MOST or "?" in text or _payload(paragraph):
+        return False
+    secret = any(word in text for word in _SECRETS)
+    return any(word in text for word in _NOTICES) or (secret and bool(_THIS_MAIL.search(text)))
 
 
 def _from_delimiter(lines: Sequence[str], end: int, *, closed: bool) -> int:
@@ -130,7 +137,7 @@ def _sign_off_rest(line: str) -> str | None:
     match = _SIGN_OFF.match(line.strip())
     if match is None:
         return None
-    rest = match[1].strip(" \t,.!:;/-–—")
+    rest = match[1].strip(" \t,.!:;/|-–—")
     if rest and (not rest[0].isupper() or _is_content(rest) or not (_NAME.match(rest) or _PARTICULAR.search(rest))):
         return None
     return rest
@@ -151,9 +158,15 @@ def _may_close(below: Sequence[str]) -> bool:
 def _is_content(line: str) -> bool:
     if len(line) > 200 or line.rstrip().endswith("?") or _POSTSCRIPT.match(line):
         return True
-    if _CONTACT_LABEL.match(line):
+    if _is_contact(line) or _DECORATION.match(line):
         return False
     return bool(_LABEL.search(line)) or (not _CONTACT.search(line) and _is_sentence(line))
+
+
+def _is_contact(line: str) -> bool:
+    """Whether a line has a label of contact: `Tlf. jobb: ...`, `M: ...`, `Org.nr: ...`."""
+    label = set(re.findall(r"\w+", line[:40].partition(":")[0].casefold())) if ":" in line[:40] else set()
+    return bool(label & _CONTACT_WORDS) and label <= _CONTACT_WORDS | _QUALIFIERS
 
 
 def _is_sentence(line: str) -> bool:
