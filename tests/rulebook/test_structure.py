@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rulebook.small_rulebook import mail
 
+from triage.domain import Attachment
 from triage.rulebook.loading import load
 from triage.rulebook.structure import structural_evidence
 
@@ -74,6 +76,13 @@ def test_one_strong_sign_decides_alone_and_weak_ones_need_company() -> None:
     assert (strong[0].topic, strong[0].strong) == ("technical", True)
     weak = BOOK.standings(BOOK.evidence(mail("vi får 401")))
     assert [(standing.topic, standing.strong) for standing in weak] == [("technical", False)]
+
+
+def test_attachments_share_one_cap() -> None:
+    many = tuple(Attachment("a.txt", "text/plain", 9, "x" * 30_000) for _ in range(4))
+    last = Attachment("b.txt", "text/plain", 9, "HTTP 400")
+    assert list(structural_evidence(BOOK.signs, replace(mail("se logg"), attachments=(*many, last)))) == []
+    assert list(structural_evidence(BOOK.signs, replace(mail("se logg"), attachments=(*many[:2], last))))
 
 
 def cpu(text: str) -> float:

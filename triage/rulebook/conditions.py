@@ -14,7 +14,7 @@ from triage.domain import Where
 from triage.rulebook.words import Seen, WordIndex, trouble_with
 from triage.yamlfile import Field, Model
 
-LONGEST_BODY = 20_000  # characters of the body that word lists look at
+LONGEST_PART = 20_000  # characters of the Subject and of the body that word lists look at
 _LONGEST_QUOTE = 160  # characters of a mail shown as the words that counted
 Words = tuple[str, ...]
 Hits = dict["_List", list[Seen]]
@@ -101,7 +101,7 @@ class Matcher:
 
     def match(self, subject: str, body: str) -> Iterator[Match]:
         """The conditions that hold, in their order."""
-        parts = {Where.SUBJECT: subject, Where.BODY: body[:LONGEST_BODY]}
+        parts = {Where.SUBJECT: subject[:LONGEST_PART], Where.BODY: body[:LONGEST_PART]}
         hits = {where: self._index.scan(text) for where, text in parts.items()}
         touched = sorted({name.number for found in hits.values() for name in found})
         for number in touched:

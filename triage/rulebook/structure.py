@@ -16,7 +16,7 @@ from triage.domain import Evidence, InboundMail, Where
 from triage.rulebook.schema import Sign, SignShape
 from triage.yamlfile import Place
 
-LONGEST_TEXT = 100_000  # characters of one part that are looked at
+LONGEST_TEXT = 100_000  # characters that are looked at in the text, and in all attachments together
 _BEFORE = 40  # characters before a status code that can announce it
 _LONGEST_QUOTE = 120
 
@@ -40,17 +40,26 @@ class SignRule:
 
 def structural_evidence(rules: Iterable[SignRule], mail: InboundMail) -> Iterator[Evidence]:
     """Each structural rule that finds something in what the sender wrote or attached; the history never counts."""
-    parts = [(Where.SUBJECT, mail.subject), (Where.BODY, mail.new)]
-    parts += [(Where.ATTACHMENT, attachment.text) for attachment in mail.attachments if attachment.text]
-    capped = [(where, text[:LONGEST_TEXT]) for where, text in parts if text]
+    parts = list(_parts(mail))
     for rule in rules:
-        for where, text in capped:
+        for where, text in parts:
             if span := rule.find(text):
                 seen = " ".join(text[slice(*span)].split())[:_LONGEST_QUOTE]
                 yield Evidence(
                     "rule", rule.id, rule.topic, where, seen, rule.weight, place=shown(rule.place), profile=rule.profile
                 )
                 break
+
+
+def _parts(mail: InboundMail) -> Iterator[tuple[Where, str]]:
+    """What is looked at, capped: a mail may carry any number of attachments."""
+    yield Where.SUBJECT, mail.subject[:LONGEST_TEXT]
+    yield Where.BODY, mail.new[:LONGEST_TEXT]
+    left = LONGEST_TEXT
+    for attachment in mail.attachments:
+        if attachment.text and left > 0:
+            yield Where.ATTACHMENT, attachment.text[:left]
+            left -= len(attachment.text)
 
 
 def shown(place: Place) -> str:
