@@ -35,10 +35,27 @@ def _version(part: Part, start: int, value: str, terms: Terms, *, labelled: bool
     begin = max(part.folded.rfind("\n", 0, start) + 1, start - 60)
     words = _WORDS.findall(part.folded[begin:start])
     before = _said_of(words)
-    others = any(_root(word) in terms.not_the_app for word in before)
-    own = any(_root(word) in terms.before_version or _root(word).endswith(("appen", "app")) for word in before)
-    if own or (labelled and not others):
+    near = before if value.count(".") > 1 else before[:2]  # `23.4` may be a time or an amount: the app stands close by
+    own = next((at for at, word in enumerate(near) if _is_app(word, terms)), None)
+    other = next((at for at, word in enumerate(before) if _is_other(word, terms)), None)
+    if (own is not None and (other is None or own < other)) or (labelled and other is None):
         yield Finding("app_version", value.lstrip("vV"), part.where, 1.0, "", start)
+
+
+def _is_app(word: str, terms: Terms) -> bool:
+    return not _is_other(word, terms) and any(
+        piece in terms.before_version or piece.endswith(("app", "appen")) for piece in word.split("-")
+    )
+
+
+def _is_other(word: str, terms: Terms) -> bool:
+    """An operating system, a plugin, an API: anything else that has versions. `Android-appen` is the app."""
+    pieces = word.split("-")
+    if pieces[-1] in terms.before_version:
+        return False
+    return any(
+        piece == name or (len(name) > 5 and piece.startswith(name)) for piece in pieces for name in terms.not_the_app
+    )
 
 
 def _said_of(words: Sequence[str]) -> list[str]:
@@ -50,7 +67,3 @@ def _said_of(words: Sequence[str]) -> list[str]:
         if word != "(":
             taken.append(word)
     return taken
-
-
-def _root(word: str) -> str:
-    return word.split("-")[0] if word.startswith(("vipps-", "app-")) else word
