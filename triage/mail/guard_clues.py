@@ -39,7 +39,8 @@ class Clues:
 
     @cached_property
     def opening(self) -> str:
-        return folded(_own_words(self.mail.new or self.mail.quoted)[:OPENING])
+        text = (self.mail.new or self.mail.quoted)[: 4 * OPENING]
+        return folded((_own_words(text) if self.mail.forwarded else text)[:OPENING])
 
     def values(self, *names: str) -> Iterator[tuple[str, str]]:
         for name in names:
@@ -66,7 +67,7 @@ def folded(text: str) -> str:
 
 def _own_words(text: str) -> str:
     """The text above a forwarded mail."""
-    lines = text[: 4 * OPENING].split("\n")
+    lines = text.split("\n")
     end = next((at for at in range(len(lines)) if _begins_another(lines, at)), len(lines))
     return "\n".join(lines[:end])
 

@@ -37,6 +37,10 @@ _ANY_LABEL = re.compile(rf"(?<!\S)\*?({'|'.join(sorted(_ROLE_OF, key=len, revers
 _LABELLED = re.compile(r"^[\s*_]{0,6}([^\W\d_][\w -]{0,28}?)\s?[*_]{0,2}\s?[:\uff1a]\s?[*_]{0,2}(.{0,300})")
 
 _HTTP_LINE = re.compile(r"^[>\s]{0,4}(?:[A-Z]{3,8}:? ?(?:/|https?://)\S|HTTP/\d)")
+_COMMAND = re.compile(
+    rf"^> ?(?:{words.COMMANDS})(?:\s|$)|^> [\w@/.-]{{1,60}}@\d{{1,4}}\.\d{{1,4}}\.\d{{1,4}}\S* \w"
+)  # "> shop@1.0.0 start" is npm's
+_LOG_LINE = re.compile(r"^\W{0,3}\d{4}-\d\d-\d\d[T ]\d\d:\d\d|^\W{0,3}\d\d:\d\d:\d\d\D")
 _DIFF_MARK = re.compile(r"^\d+(?:,\d+)?[acd]\d+(?:,\d+)?\s*$")
 
 
@@ -83,11 +87,14 @@ def not_history(lines: Sequence[str], start: int, stop: int) -> bool:
     first = next((index for index in range(start, stop) if lines[index].strip(" >")), None)
     if first is None:
         return _closes_markup(lines, start)
-    inner = lines[first].lstrip(" >")
-    if forwards([inner], 0):
-        return True
+    above = lines[start - 1] if start else ""
     return (
-        _is_wire(lines[start]) or _is_diff(lines, start) or all(line.startswith(">>> ") for line in lines[start:stop])
+        forwards([lines[first].lstrip(" >")], 0)
+        or _is_wire(lines[start])
+        or bool(_COMMAND.match(lines[start][:LONGEST]))
+        or bool(_LOG_LINE.match(above[:LONGEST]))
+        or _is_diff(lines, start)
+        or all(line.startswith(">>> ") for line in lines[start:stop])
     )
 
 

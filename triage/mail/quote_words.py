@@ -135,3 +135,9 @@ CONTACT_WORDS: Final = (
 CONTACT_QUALIFIERS: Final = (
     "nr|no|num|number|nummer|serial|line|jobb|job|work|office|kontor|privat|private|home|hjem|us|oss|y|s|id|ust|e"
 )
+
+# Programs whose call after a `>` prompt is no quote.
+COMMANDS: Final = (
+    "curl|wget|npm|npx|yarn|pnpm|pip3?|composer|dotnet|git|docker|kubectl|openssl|telnet|nslookup|Invoke-\\w+|Test-NetConnection"
+    "|(?:node|python3?|php|ruby|java) \\S+\\.\\w+"
+)
