@@ -192,6 +192,11 @@ def test_what_a_mail_may_hold_is_capped():
     assert len(parse(HEAD + b"\r\n" + b"line of it\r\n" * 100_000).new) <= 400_000
 
 
+def test_what_lies_beyond_the_caps_is_no_text():
+    assert "--b" not in _whole(parse(HOSTILE["parts"]))
+    assert "--b" not in _whole(parse(HOSTILE["nesting"]))
+
+
 def test_files_beyond_their_caps_are_named_only():
     part = (
         b"--b\r\nContent-Type: text/plain; name=a.log\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"

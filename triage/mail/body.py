@@ -72,7 +72,9 @@ def _visit(part: Part, body: Body, *, report: bool = False, files_only: bool = F
 
 def _is_text(part: Part) -> bool:
     kind = part.content_type
-    return (kind in _BODY_TYPES and not attachments.is_named(part)) or kind.startswith("multipart/")
+    if kind.startswith("multipart/"):  # without any boundary in it
+        return not part.too_deep
+    return kind in _BODY_TYPES and not attachments.is_named(part)
 
 
 def text_of(part: Part) -> str:

@@ -36,6 +36,7 @@ class Part:
     content_type: str
     params: dict[str, str]
     children: list[Part] = field(default_factory=list)
+    too_deep: bool = False  # not opened
 
     def header(self, name: str) -> str:
         """The first value of a header, "" when there is none."""
@@ -104,7 +105,8 @@ class _Tree:
         pending = [(root, 1)]
         while pending and self.parts < MAX_PARTS:
             part, depth = pending.pop()
-            if depth < MAX_DEPTH:
+            part.too_deep = depth >= MAX_DEPTH
+            if not part.too_deep:
                 part.children = self._children(part)
                 pending += [(child, depth + 1) for child in part.children]
         return root
@@ -141,7 +143,7 @@ class _Tree:
                 if tail and spans:
                     break
             at = after
-        if opened >= 0:
+        if opened >= 0 and len(spans) + self.parts < MAX_PARTS:
             spans.append((opened, part.end))
         return spans
 

@@ -32,7 +32,7 @@ def parse(raw: bytes) -> InboundMail:
     parts = quotes.split(content.text, forwarded=forward)
     new = "\n\n".join(filter(None, [parts.new.strip("\n"), *content.forwarded]))
     forwarded = bool(content.forwarded) or (forward and not parts.quoted) or _passed_on(parts.new) is not None
-    own = _own_words(parts.new, content.text, forward)
+    own = _own_words(parts.new, content.text, forward) if forwarded else ""
     message_id = _first_id(root.header("message-id"))
     to, cc, reply_to = (headers.addresses(_all(root, name)) for name in ("to", "cc", "reply-to"))
     return InboundMail(
@@ -49,7 +49,7 @@ def parse(raw: bytes) -> InboundMail:
         in_reply_to=headers.message_ids(root.header("in-reply-to")),
         references=headers.message_ids(root.header("references")),
         date=headers.date(root.header("date")),
-        language=(language_of(own) if forwarded else None) or language_of(f"{subject}\n{new}"),
+        language=language_of(own) or language_of(f"{subject}\n{new}"),
         attachments=tuple(content.attachments),
         forwarded=forwarded,
         headers=tuple(_headers(root)),
