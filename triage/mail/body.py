@@ -73,7 +73,7 @@ def _visit(part: Part, body: Body, *, report: bool = False, files_only: bool = F
 def _is_text(part: Part) -> bool:
     kind = part.content_type
     if kind.startswith("multipart/"):  # without any boundary in it
-        return not part.too_deep
+        return not part.unopened
     return kind in _BODY_TYPES and not attachments.is_named(part)
 
 

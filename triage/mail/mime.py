@@ -36,7 +36,7 @@ class Part:
     content_type: str
     params: dict[str, str]
     children: list[Part] = field(default_factory=list)
-    too_deep: bool = False  # not opened
+    unopened: bool = False  # beyond the caps
 
     def header(self, name: str) -> str:
         """The first value of a header, "" when there is none."""
@@ -105,10 +105,12 @@ class _Tree:
         pending = [(root, 1)]
         while pending and self.parts < MAX_PARTS:
             part, depth = pending.pop()
-            part.too_deep = depth >= MAX_DEPTH
-            if not part.too_deep:
+            part.unopened = depth >= MAX_DEPTH
+            if not part.unopened:
                 part.children = self._children(part)
                 pending += [(child, depth + 1) for child in part.children]
+        for part, _ in pending:
+            part.unopened = True
         return root
 
     def _children(self, part: Part) -> list[Part]:
