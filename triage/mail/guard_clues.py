@@ -17,7 +17,7 @@ _ATTACHED: Final = frozenset({"message/rfc822", "message/global"})
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """What is ours: mailboxes (lower-case addresses) and the right-hand sides of the Message-IDs we write."""
+    """What is ours: mailboxes (lower-case addresses) and the domains of the Message-IDs we write (`vsd-...@domain`)."""
 
     addresses: frozenset[str] = frozenset()
     message_id_domains: frozenset[str] = frozenset()

@@ -18,10 +18,14 @@ SPAM_LEVEL: Final = 5  # Exchange's spam confidence level from which a mail is j
 # ── ours ────────────────────────────────────────────────────────────────────────────────────────────
 
 
+_OWN_ID = re.compile(r"vsd-\d+\.")  # the beginning of every Message-ID the desk writes
+
+
 def own_mail(clues: Clues) -> str:
     if clues.mail.sender.email.casefold() in clues.ours.addresses:
         return f"from: {clues.mail.sender.email}"
-    if clues.mail.message_id.casefold().rpartition("@")[2] in clues.ours.message_id_domains:
+    local, _, domain = clues.mail.message_id.casefold().rpartition("@")
+    if _OWN_ID.match(local) and domain in clues.ours.message_id_domains:  # colleagues may share the domain
         return f"message-id: {clues.mail.message_id}"
     return clues.first(MARKER)
 
