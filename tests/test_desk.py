@@ -23,8 +23,8 @@ from triage.store.store import Store, StoreLost
 from triage.threads import Signer
 from triage.transport.accounts import MaildirAccount, SmtpRoute
 from triage.transport.eml_folder import FolderSender
-from triage.transport.maildir import MaildirMailbox
 from triage.transport.mailbox import MailboxLost
+from triage.transport.maildir import MaildirMailbox
 from triage.transport.outgoing import Envelope
 from triage.transport.smtp import RelayLost, SmtpSender
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from triage.classifier.storing import Sources, ready
 from triage.config import Settings
@@ -44,10 +45,15 @@ def load(settings: Settings, progress: Progress | None = None) -> Mind:
     handbook = Handbook.load(settings.rules)
     if problems := check(settings.templates, settings.languages.answer):
         raise Problems(problems)
-    model = ready(model_sources(settings, rulebook), settings.state / "model.bin", progress)
+    model = ready(model_sources(settings, rulebook), model_path(settings), progress)
     ours = Ours(settings.desk.addresses, frozenset({settings.desk.domain}))
     understanding = Understanding(rulebook, model, inspector, ours)
     return Mind(understanding, Writer(Templates(settings.templates), rulebook, handbook, settings), handbook, settings)
+
+
+def model_path(settings: Settings) -> Path:
+    """Where the trained model is kept."""
+    return settings.state / "model.bin"
 
 
 def model_sources(settings: Settings, rulebook: Rulebook) -> Sources:

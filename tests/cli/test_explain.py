@@ -57,7 +57,7 @@ def test_nothing_is_missing_that_was_found(lines: list[dict[str, object]]):
 
 def test_a_person_is_told_the_same_in_words(tmp_path: Path):
     mail = tmp_path / "a.eml"
-    mail.write_bytes(b"From: kari@shop.example\nSubject: Oppgjør\n\nPengene for forrige uke er ikke på konto.\n")
+    mail.write_text("From: kari@shop.example\nSubject: Oppgjør\n\nPengene for forrige uke er ikke på konto.\n", "utf-8")
     result = explain(str(mail))
     assert result.exit_code == 0
     assert "redirect" in result.stdout

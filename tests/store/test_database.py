@@ -47,7 +47,9 @@ def test_migrating_twice_and_from_two_sides_at_once_is_harmless(url: str):
 def test_sqlite_is_opened_for_many_readers_and_durable_commits(tmp_path: Path):
     engine = engine_for(f"sqlite:///{tmp_path}/deep/down/desk.sqlite")
     with engine.connect() as db:
-        found = [db.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")]
+        found = [
+            db.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
     engine.dispose()
     assert found == ["wal", 2, 1]
 

@@ -24,7 +24,11 @@ def queue(store: Store) -> Store:
         for number in range(3):
             found = mail(subject=str(number))
             ticket = ledger.open_ticket(found, Language.NO)
-            ledger.queue(queued(f"{number}@desk.example"), ledger.record(handled(found, verdict()), ticket, first=True), ticket.number)
+            ledger.queue(
+                queued(f"{number}@desk.example"),
+                ledger.record(handled(found, verdict()), ticket, first=True),
+                ticket.number,
+            )
     return store
 
 

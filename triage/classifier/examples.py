@@ -18,13 +18,15 @@ Descriptions = Mapping[str, Mapping[Language, str]]  # what the rulebook says of
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One mail whose topic people have settled. `intent` is a narrower kind inside the topic, "" when none is named."""
+    """One mail whose topic people have settled. `intent` is a narrower kind inside the topic, "" when none is named;
+    `also` are other topics that a fair judge would accept."""
 
     topic: str
     intent: str
     language: Language
     subject: str
     text: str
+    also: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -110,7 +112,7 @@ def load_gold(folder: Path, topics: Collection[str]) -> tuple[Example, ...]:
     if problems:
         raise Problems(problems)
     mails = (document.value for document in documents)
-    return tuple(Example(one.topic, "", one.language, one.subject.strip(), one.text.strip()) for one in mails)
+    return tuple(Example(one.topic, "", one.language, one.subject.strip(), one.text.strip(), one.also) for one in mails)
 
 
 def files(folders: Iterable[Path]) -> list[Path]:

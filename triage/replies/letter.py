@@ -52,12 +52,13 @@ class Letter:
     """Everything a template may use.
 
     `number` "VSD-12345"; `desk` the desk's name; `topic` the name of the mail's topic ("" when unsure);
-    `about` the right door for it or None; `pointers` doors for its other topics; `asked`, `given`, `hints`
+    `faq` where many questions are answered already; `about` the right door for it or None; `pointers` doors for its other topics; `asked`, `given`, `hints`
     see above; `leaked` names of keys the mail contained; `conflict` or None; the rest are yes/no.
     """
 
     number: str
     desk: str
+    faq: Pointer
     subject: str = ""
     topic: str = ""
     about: Pointer | None = None
@@ -84,6 +85,7 @@ def full_sample(language: Language) -> Letter:
     return Letter(
         number="VSD-12345",
         desk="Sample desk",
+        faq=door,
         subject=f"Sample subject ({language})",
         topic="settlement",
         about=door,
@@ -103,4 +105,5 @@ def full_sample(language: Language) -> Letter:
 
 def bare_sample() -> Letter:
     """A letter with nothing but what every letter has."""
-    return Letter(number="VSD-12345", desk="Sample desk", about=Pointer("T", "L", Link("https://www.shop.example/")))
+    door = Pointer("T", "L", Link("https://www.shop.example/"))
+    return Letter(number="VSD-12345", desk="Sample desk", faq=door, about=door)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from triage.config import Settings
 from triage.domain import Address, Finding, Flag, InboundMail, Language, Reading, Reply, TicketNumber, Verdict
@@ -15,6 +15,7 @@ from triage.threads import Signer
 
 _PREFIXES = re.compile(r"^(?:\s*(?:re|sv|vs|aw|ang|fwd?|vl|vb|wg|tr|antw|odp)\s*(?:\[\d+\])?\s*:)+\s*", re.IGNORECASE)
 _TOKENS = re.compile(r"\s*\[?\bVSD[-_ ]?\d{3,7}\]?\s*", re.IGNORECASE)
+FAQ = "faq"  # the contact that questions are pointed to
 _LONGEST_SUBJECT = 150
 _LONGEST_VALUE = 120
 _MOST_REFERENCES = 12
@@ -77,6 +78,7 @@ class Writer:
         return Letter(
             number=str(number),
             desk=self.settings.desk.name,
+            faq=self._contact(FAQ, language),
             subject=reading.mail.subject[:_LONGEST_SUBJECT],
             topic=verdict.topic or "",
             about=self._pointer(verdict.topic, language) if verdict.topic else None,
@@ -102,8 +104,11 @@ class Writer:
         found = self.rulebook.topic(topic)
         if found.contact is None:
             return None
-        contact = self.rulebook.contact(found.contact, self.settings.era)
-        return Pointer(found.title[language], contact.label[language], Link(contact.value))
+        return replace(self._contact(found.contact, language), title=found.title[language])
+
+    def _contact(self, key: str, language: Language) -> Pointer:
+        contact = self.rulebook.contact(key, self.settings.era)
+        return Pointer(contact.label[language], contact.label[language], Link(contact.value))
 
     def _pointers(self, topics: tuple[str, ...], language: Language) -> tuple[Pointer, ...]:
         found = (self._pointer(topic, language) for topic in topics)

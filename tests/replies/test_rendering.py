@@ -1,0 +1,129 @@
+"""Every template says what it should in every language, and lets no value bring markup or promises."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from triage.domain import Language
+from triage.replies.letter import Asked, Given, bare_sample, full_sample
+from triage.replies.rendering import TEMPLATES, Templates, check
+
+FOLDER = Path(__file__).parent.parent.parent / "templates"
+LANGUAGES = tuple(sorted({Language(path.suffixes[0][1:]) for path in FOLDER.glob("*.md")}))
+PROMISES = re.compile(
+    r"\b(within|innen|inden|inom)\b|\b\d+ (hours?|days?|minutes?|timer|dager|dage|timmar|dagar)\b|as soon as|så snart|"
+    r"we will (fix|solve|answer)|vi (skal|vil) (fikse|løse|svare)|shortly|om kort tid|guarantee|garanterer",
+    re.IGNORECASE,
+)
+
+
+class Text(HTMLParser):
+    """The words of a page, without its style."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said = ""
+        self._silent = False
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self._silent = tag == "style"
+        self.said += "" if tag == "a" else " "
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent = False
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.said += data
+
+
+def words_of(html: str) -> list[str]:
+    page = Text()
+    page.feed(html)
+    return page.said.split()
+
+
+@pytest.fixture(scope="module")
+def templates() -> Templates:
+    return Templates(FOLDER)
+
+
+def test_the_shipped_templates_are_sound():
+    assert check(FOLDER, LANGUAGES) == ()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_text_and_html_say_the_same(templates: Templates, name: str, language: Language):
+    for letter in (full_sample(language), bare_sample()):
+        rendered = templates.render(name, language, letter)
+        plain = [word for word in rendered.text.split() if word != "-"]
+        assert words_of(rendered.html) == plain
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_no_template_promises_a_time_or_an_outcome(templates: Templates, name: str, language: Language):
+    text = templates.render(name, language, full_sample(language)).text
+    assert PROMISES.search(text) is None
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_reply_carries_its_number(templates: Templates, name: str):
+    for language in LANGUAGES:
+        assert "VSD-12345" in templates.render(name, language, bare_sample()).text
+
+
+def test_a_value_from_a_mail_can_bring_no_markup(templates: Templates):
+    evil = "<script>x</script> [click](https://evil.example) **bold** `c` {{ 7*7 }} <img src=x onerror=y>\n# big"
+    letter = replace(full_sample(Language.EN), given=(Given("MSN", evil),), asked=(Asked("orderId", evil),))
+    rendered = templates.render("request_info", Language.EN, letter)
+    assert "<script>" not in rendered.html
+    assert "<img" not in rendered.html
+    assert 'href="https://evil.example"' not in rendered.html
+    assert "<h1>" not in rendered.html
+    assert "&lt;script&gt;" in rendered.html
+    assert "{{ 7*7 }}" in rendered.text
+
+
+def test_links_in_the_html_part_can_be_clicked(templates: Templates):
+    html = templates.render("redirect", Language.NO, bare_sample()).html
+    assert '<a href="https://www.shop.example/">https://www.shop.example/</a>' in html
+
+
+def test_the_page_names_its_language(templates: Templates):
+    assert '<html lang="no">' in templates.render("review", Language.NO, bare_sample()).html
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    shutil.copytree(FOLDER, tmp_path / "templates")
+    return tmp_path / "templates"
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        ("Hi\n{{ nummber }}\n", "review.en.md:2:1: 'nummber' is undefined"),
+        ("Hi\n\n{% if number %}\n", "review.en.md:3:1: Unexpected end of template"),
+        ("Hi {{ about.titel }}\n", "review.en.md:1:1: "),
+        ("Hi {{ ''.__class__.__mro__ }}\n", "review.en.md:1:1: "),
+        ("", "review.en.md:1:1: this template says nothing"),
+    ],
+)
+def test_a_broken_template_is_refused_with_its_line(copy: Path, broken: str, says: str):
+    (copy / "review.en.md").write_text(broken, encoding="utf-8")
+    (problem,) = check(copy, (Language.EN,))
+    assert str(problem).startswith(f"{copy}/{says}")
+
+
+def test_a_missing_template_is_named_with_what_needs_it(copy: Path):
+    (copy / "parts" / "closing.en.md").unlink()
+    found = [str(problem) for problem in check(copy, (Language.EN,))]
+    assert f"{copy}/parts/closing.en.md:1:1: this file does not exist, and redirect.en.md needs it" in found
