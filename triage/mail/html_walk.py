@@ -199,7 +199,7 @@ class Walk:
 
     def _is_history(self, kind: marks.Kind, node: Any, attributes: dict[str, str | None]) -> bool:
         if self.depth:
-            return frame_quotes(kind)
+            return kind is marks.Kind.QUOTE  # inside history only real quotes nest deeper
         if not self._may_look():
             return kind is not marks.Kind.MAYBE
         if marks.forwarded(node):
@@ -313,8 +313,3 @@ class Walk:
             return
         for cell in frame.cells:
             self.lines += cell
-
-
-def frame_quotes(kind: marks.Kind) -> bool:
-    """Inside history only real quotes nest deeper."""
-    return kind is marks.Kind.QUOTE

@@ -16,10 +16,9 @@ MAX_HEADERS = 400
 MAX_HEADER_CHARS = 200_000  # of all headers together
 MAX_BYTES = 60 * 1024 * 1024  # the mail's head is read, what is behind this is not
 
-_FORWARD = re.compile(
-    r"(?:(?:re|sv|vs|aw|ang)\s?:\s*)*(?:fwd?|vb|vl|wg|videresendt|vidarebefordrat)\s?:", re.IGNORECASE
-)
-_FORWARD_NORDIC = re.compile(r"(?:(?:re|sv)\s?:\s*)*vs\s?:", re.IGNORECASE)
+_TAGS = r"\s*(?:\[[^\[\]]{1,60}\]\s*)*"  # [External], [VSD-12345]
+_FORWARD = re.compile(rf"{_TAGS}(?:fwd?|vb|vl|wg|videresendt|vidaresendt|vidarebefordrat)\s?:", re.IGNORECASE)
+_FORWARD_OR_ANSWER = re.compile(rf"{_TAGS}vs\s?:", re.IGNORECASE)
 _FINNISH_BLOCK = re.compile(r"^\W*(?:Lähettäjä|Lähetetty|Aihe)\s?:", re.MULTILINE)
 
 
@@ -59,10 +58,13 @@ def parse(raw: bytes) -> InboundMail:
 
 
 def _is_forward(subject: str, text: str) -> bool:
-    """Whether the subject marks a forward. `VS:` is one in Norwegian and Danish, but an answer in Finnish."""
+    """Whether the subject's first mark is that of a forward (`Re: Fwd:` is an answer).
+
+    `VS:` is a forward in Norwegian and Danish, but an answer in Finnish.
+    """
     if _FORWARD.match(subject):
         return True
-    return bool(_FORWARD_NORDIC.match(subject)) and not _FINNISH_BLOCK.search(text)
+    return bool(_FORWARD_OR_ANSWER.match(subject)) and not _FINNISH_BLOCK.search(text)
 
 
 def _passed_on(text: str) -> int | None:
