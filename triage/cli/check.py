@@ -40,7 +40,7 @@ def _problems(settings: Settings) -> Iterator[Problem]:
     from triage.rulebook.loading import load as load_rulebook
 
     yield from check_rules(settings.rules)
-    yield from check_fields(settings.rules)
+    yield from check_fields(settings.rules, settings.templates)
     yield from check_templates(settings.templates, settings.languages.answer)
     try:
         topics = [topic.name for topic in load_rulebook(settings.rules).topics]
