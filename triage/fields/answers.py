@@ -21,11 +21,12 @@ _CODES = (
 _STATUS = re.compile(rf"(?P<code>{_CODES})(?<![\w.,+/#-]\d{{3}})(?![\w%]|[.,:]\d|-\d)")
 _LINE = re.compile(rf"http/\d(?:\.\d)?[\"']?[ \t]{{1,3}}(?P<code>{_CODES})(?!\d)")
 _REASON = re.compile(
-    r"[ \t]?[-:(\"']{0,2}[ \t]?(?:ok\b|created|accepted|no content|found|bad request|unauthori[sz]ed|payment required|forbidden|not found|method not|conflict|"
+    r"[ \t]?[-:(\"']{0,2}[ \t]?(?:ok\b|client error|server error|created|accepted|no content|found|bad request|unauthori[sz]ed|payment required|forbidden|not found|method not|conflict|"
     r"unprocessable|locked|too many|internal server|bad gateway|service unavailable|gateway time|\{\s?\")",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(r"(?:[^\W\d_]+[ \t]{1,3})?[^\W\d_]*[ \t:=\"'`*_(>|-]{0,8}$")
+_AFTER_CALL = re.compile(r"(?:(?:GET|POST|PUT|PATCH|DELETE)[ :]{1,3}\S{1,400}[ \t\"'|>=-]{1,8}|(?:->|=>|→)[ \t]{0,3})$")
 _AFTER = re.compile(r"[ \t\"'`*_)-]{0,4}(?P<word>[^\W\d_]*|[^\s\w])")
 _KEY = r"(?:[\"'\\\]]{1,3}\s{0,10}(?:=>|:)|[ \t]{0,3}=>|[ \t]{0,2}[:=])\s{0,10}"
 _VALUE = r"(?:string\(\d{1,4}\) )?[\"'\\]{0,2}(?P<value>[\w.#:/-]{0,60})"
@@ -108,7 +109,9 @@ def _statuses(part: Part, terms: Terms) -> Iterator[Finding]:
 
 def _is_status(part: Part, match: re.Match[str], terms: Terms) -> bool:
     """A code is a status next to its name, after a word like `HTTP`, or after `we get` and before no noun."""
-    if _REASON.match(part.text, match.end()):
+    if _REASON.match(part.text, match.end()) or _AFTER_CALL.search(
+        part.text[part.line(match.start())[0] : match.start()]
+    ):
         return True
     before = list(re.findall(r"[^\W\d_]+", part.folded[max(0, match.start() - 24) : match.start()]))
     after = _AFTER.match(part.folded, match.end())
@@ -116,7 +119,7 @@ def _is_status(part: Part, match: re.Match[str], terms: Terms) -> bool:
     if word in terms.units or "\n" in part.text[max(0, match.start() - 3) : match.start()]:
         return False
     named = any(name in terms.status_words for name in before[-2:])
-    follows = word in terms.status_after or not word or not word[0].isalpha()
+    follows = word in terms.status_after or not word or not word[0].isalpha() or match["code"] >= "400"
     return named or (follows and _introduced(before, word, terms)) or _names_status(word, terms)
 
 

@@ -13,7 +13,9 @@ from triage.fields.parts import MOST_PROSE, Part
 _MOST = 40
 _ISO = re.compile(r"(?P<y>20\d\d)-(?P<m>\d\d)-(?P<d>\d\d)(?<![\w.-]\d{4}-\d\d-\d\d)(?!\d|-\w)")
 _DAY_FIRST = re.compile(r"(?<![\w./-])(?P<d>\d{1,2})(?P<j>[./-])(?P<m>\d{1,2})(?P=j)(?P<y>20\d\d|\d\d)(?![\w/-]|\.\d)")
-_SHORT = re.compile(r"(?<![\w./:-])(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?!\d)")
+_SHORT = re.compile(
+    r"(?<!\w)(?:den|dato|siden|sidan|since|fra|fran|on|av|pvm|(?:man|tirs|ons|tors|fre|lor|son)da[gy]|(?:man|tis|ons|tors|fre|lor|son)dagen)[: ]{1,2}(?:den )?(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?!\d)"
+)
 _MONTH_NAMES = (
     "january jan januar januari tammikuu tammikuuta",
     "february feb februar februari helmikuu helmikuuta",

@@ -10,6 +10,7 @@ from triage.fields.labels import WRAPPED, hits, places
 from triage.fields.parts import Part
 from triage.fields.terms import Terms
 
+_LEAST_WEAK = 5  # digits behind a mere `sale unit` or `merchant`; fewer may count something
 _END = r"(?![\w%@])(?![.,:]\d)(?!-\d)(?! \d{3}(?!\d))"
 _NUMBER = re.compile(rf"(?:\d{{3}} \d{{3}}|\d{{4,7}}){_END}")
 _TRIED = re.compile(r"\d{1,12}(?![\w.,:-])")  # what somebody gave as an MSN although it cannot be one
@@ -38,7 +39,7 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
         if hit.apart:
             yield _finding(part, hit.value, hit.start, terms, code=_is_code(hit.label, terms))
     for hit in hits(part, terms.labels["sale_unit"], _NUMBER):
-        if not _counts_something(part, hit.start + len(hit.value), terms):
+        if len(hit.value) >= _LEAST_WEAK and not _counts_something(part, hit.start + len(hit.value), terms):
             yield _finding(part, hit.value, hit.start, terms)
     if "settlement" in part.folded:
         for match in _FILE.finditer(part.text):
