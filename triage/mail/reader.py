@@ -28,7 +28,9 @@ def parse(raw: bytes) -> InboundMail:
     content = body.read(root)
     subject = repair(headers.text(root.header("subject")))[:1_000]
     forward = _is_forward(subject, content.text)
-    parts = quotes.split(content.text, forwarded=forward)
+    # A report (RFC 6522) is a machine's text from its first to its last line.
+    report = root.content_type == "multipart/report"
+    parts = quotes.Split(content.text) if report else quotes.split(content.text, forwarded=forward)
     new = "\n\n".join(filter(None, [parts.new.strip("\n"), *content.forwarded]))
     forwarded = bool(content.forwarded) or (forward and not parts.quoted) or _passed_on(parts.new) is not None
     own = _own_words(parts.new, content.text, forward) if forwarded else ""
