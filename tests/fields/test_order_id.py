@@ -24,6 +24,8 @@ GIVEN = [
     ("tilausnumero 100234", "100234"),
     ("Reference: acme-shop-77", "acme-shop-77"),
     ("referanse acme-shop-77", "acme-shop-77"),
+    ("the same reference (acme-shop-77)", "acme-shop-77"),
+    ("OrderId - acme-77", "acme-77"),
     ("payment acme-1001 never finishes", "acme-1001"),
     ("orderId:\nacme-1001\n", "acme-1001"),
     ("orderId | status\nacme-1001 | FAILED\n", "acme-1001"),

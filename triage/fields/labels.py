@@ -22,6 +22,7 @@ _LINK = re.compile(
     r"(?:string\(\d{1,6}\)[ \t]?|int\()?(?P<open>[\"'`\\*_<(\[#]{0,4})"
 )
 WRAPPED = re.compile(rf"{_QUOTES}\s{{0,10}}[:=]\s{{1,40}}\\?\"")
+_BRACKET = re.compile(r"[ \t]{1,4}[(\[][\"'`]?")
 _NEXT_LINE = re.compile(r"[ \t*_:]{0,12}\r?\n[ \t>*_\"'`]{0,12}")
 _LINE_END = re.compile(r"[ \t*_\"'`.,;]{0,12}(?:\r?\n|\Z)")
 _CELL = re.compile(r"\s{0,40}[|\t;]\s{0,40}|[ ]{3,40}")
@@ -71,20 +72,20 @@ def hits(part: Part, words: Iterable[str], value: re.Pattern[str]) -> Iterator[H
 
 
 def _behind(part: Part, start: int, end: int, value: re.Pattern[str]) -> Hit | None:
+    """A value on the label's own line, or, behind a key of JSON, after a line break."""
     stop = end + 8
     while end < stop and part.folded[end : end + 1].isalpha():  # the ending of an inflected label
         end += 1
-    link = WRAPPED.match(part.text, end) or _LINK.match(part.folded, end)
-    if link is None:
-        return None
-    match = value.match(part.text, link.end())
-    if match is None:
-        return None
-    signs = part.text[end : link.end()]
-    if not signs.strip(" \t") and link.end() == end:
-        return None
-    key = bool(signs[:1]) and signs[0] in "\"'`]\\"
-    return Hit(match.group(), match.start(), part.folded[start:end], bool(re.search(r"[^\s(*_\"'`]", signs)), key)
+    for pattern in (WRAPPED, _LINK, _BRACKET):
+        link = pattern.match(part.folded, end)
+        match = value.match(part.text, link.end()) if link and link.end() > end else None
+        if link and match:
+            signs = part.text[end : link.end()]
+            key = signs[0] in "\"'`]\\"
+            return Hit(
+                match.group(), match.start(), part.folded[start:end], bool(re.search(r"[^\s(*_\"'`]", signs)), key
+            )
+    return None
 
 
 def _below(part: Part, start: int, end: int, value: re.Pattern[str]) -> Hit | None:
