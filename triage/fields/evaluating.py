@@ -81,8 +81,10 @@ class Evaluation:
 
 def evaluate_fields(inspector: Inspector, handbook: Handbook, mails: Iterable[LabelledMail]) -> Evaluation:
     """Precision and recall of each labelled field, and how often the missing set is exactly right."""
-    result = Evaluation()
-    for labelled in mails:
+    every = list(mails)
+    names = sorted({name for labelled in every for name in labelled.fields})
+    result = Evaluation(scores={name: FieldScore(name) for name in names})
+    for labelled in every:
         inspection = inspector.inspect(labelled.mail)
         reading = Reading(inspection.masked or labelled.mail, inspection=inspection)
         counting = handbook.counting(inspection.findings)
@@ -93,14 +95,13 @@ def evaluate_fields(inspector: Inspector, handbook: Handbook, mails: Iterable[La
 
 
 def _score_fields(result: Evaluation, labelled: LabelledMail, found: Mapping[str, str]) -> None:
-    for name in sorted({*labelled.fields, *(set(found) & set(result.scores))}):
-        score = result.scores.setdefault(name, FieldScore(name))
+    for name, score in result.scores.items():
         expected, value = labelled.fields.get(name), found.get(name)
         right = expected is not None and value is not None and _same(name, expected, value)
         score.labelled += expected is not None
         score.found += value is not None
         score.right += right
-        if not right:
+        if not right and (expected or value):
             result.misses.append(Miss(labelled.name, name, expected or "", value or ""))
 
 
