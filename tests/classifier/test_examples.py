@@ -76,7 +76,7 @@ def test_descriptions_become_examples_of_their_topic() -> None:
 
 def test_gold_mails_are_lists_with_an_id_each(tmp_path: Path) -> None:
     write(tmp_path, "a.yaml", "- {id: n1, topic: technical, also: [settlement], language: sv, text: servern}\n")
-    assert load_gold(tmp_path, TOPICS) == (Example("technical", "", Language.SV, "", "servern"),)
+    assert load_gold(tmp_path, TOPICS) == (Example("technical", "", Language.SV, "", "servern", also=("settlement",)),)
     write(tmp_path, "b.yaml", "- {id: n1, topic: technicl, language: sv, text: x}\n")
     with pytest.raises(Problems) as caught:
         load_gold(tmp_path, TOPICS)

@@ -42,9 +42,13 @@ def load(path: Path) -> Lexicon:
     return Lexicon(document.value.concepts)
 
 
-def fold(text: str) -> str:
-    """Nordic letters however they are spelt: å, aa and a are one, so are ø, oe, ö and o, and æ, ae and ä."""
-    return _DOUBLE.sub(lambda pair: pair.group()[0], text.translate(_NORDIC))
+def fold(word: str) -> str:
+    """A word, its Nordic letters however they are spelt: å, aa and a are one, so are ø, oe, ö and o, and æ, ae, ä.
+
+    Words of three letters keep their pairs, or `noe` (something) would be `no`.
+    """
+    plain = word.translate(_NORDIC)
+    return _DOUBLE.sub(lambda pair: pair.group()[0], plain) if len(plain) > 3 else plain
 
 
 class Lexicon:
@@ -56,7 +60,7 @@ class Lexicon:
         self._stems: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for concept, entries in self.concepts.items():
             for entry in entries:
-                first, *rest = _STEM_WORD.findall(fold(entry.lower()))
+                first, *rest = map(fold, _STEM_WORD.findall(entry.lower()))
                 table = self._stems if first.endswith("*") else self._words
                 table.setdefault(first.rstrip("*"), []).append((tuple(rest), concept))
         self._begins = lru_cache(_CACHED)(self._look_up)
