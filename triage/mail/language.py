@@ -17,8 +17,8 @@ from triage.domain import Language
 __all__ = ["language_of", "prose"]
 
 MAX_CHARS = 20_000  # of text looked at
-MAX_PROSE = 500  # characters of prose that the model sees
-ENOUGH = 80  # words; more change nothing
+MAX_PROSE = 300  # characters of prose that the model sees
+ENOUGH = 50  # words; more change nothing
 
 _MODEL = {
     "en": Language.EN,

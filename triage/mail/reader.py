@@ -50,7 +50,7 @@ def parse(raw: bytes) -> InboundMail:
         in_reply_to=headers.message_ids(root.header("in-reply-to")),
         references=headers.message_ids(root.header("references")),
         date=headers.date(root.header("date")),
-        language=language_of(own) or language_of(f"{subject}\n{new}"),
+        language=(language_of(own) if own else None) or language_of(f"{subject}\n{new}"),
         attachments=tuple(content.attachments),
         forwarded=forwarded,
         headers=tuple(_headers(root)),
