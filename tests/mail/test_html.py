@@ -53,6 +53,11 @@ def test_markup_becomes_lines(html: str, text: str | None):
         assert to_text(html).startswith("x")
 
 
+def test_an_unwrapped_address_brings_neither_dirt_nor_line_breaks():
+    link = "https://x.safelinks.example/?url=https%3A%2F%2Fshop.example%2F%00a%0Ab%ED%A0%80"
+    assert to_text(f"<a href='{link}'>here</a>") == "here <https://shop.example/ab\ufffd\ufffd\ufffd>"
+
+
 REPLIES = {
     "gmx": '<p>New</p><div name="quote" style="border-left:2px solid #C3D9E5"><b>Gesendet:</b> Montag<br>Old</div>',
     "spark": '<p>New</p><div name="messageReplySection">On 1 Jan 2024, 09:15 +0100, X, wrote:<br><blockquote class="spark_quote">Old</blockquote></div>',

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from triage.mail import quote_attribution, quote_headers
 from triage.mail import quote_words as words
+from triage.mail.charsets import storable
 
 __all__ = [
     "Kind",
@@ -242,7 +243,7 @@ def _text_after(node: Any) -> str:
 
 def link_note(target: str, shown: str) -> str:
     """The address to show behind a link's text; "" when the text says it already."""
-    url = _unwrapped(target.strip()[:2_000])
+    url = "".join(storable(_unwrapped(target[:2_000])).split())
     lower = url.lower()
     if lower.startswith("mailto:"):
         address = url[7:].partition("?")[0]
