@@ -85,9 +85,15 @@ def cpu(work) -> float:
     return time.process_time() - start
 
 
+def scan_anew(index: WordIndex[str], text: str) -> None:
+    """A scan of a text that was never seen before."""
+    tokens.cache_clear()
+    index.scan(text)
+
+
 @pytest.mark.parametrize("unit", ["a?", "Ã", "/a", "/", "www.", "a.", "_", "http", "vi har ", "a@", "é\u0301"])
 def test_no_text_takes_more_than_linear_time(unit: str) -> None:
     index = WordIndex({"list": ["vi har vi har vi", "vi har*", "har vi har", "http*", "/a"]})
     small, large = unit * 5_000, unit * 40_000
-    index.scan(small)
-    assert cpu(lambda: index.scan(large)) < 24 * max(cpu(lambda: index.scan(small)), 0.002)
+    scan_anew(index, small)
+    assert cpu(lambda: scan_anew(index, large)) < 24 * max(cpu(lambda: scan_anew(index, small)), 0.002)

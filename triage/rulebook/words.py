@@ -70,6 +70,9 @@ class Seen:
     last: int
 
 
+_REMEMBERED_TEXTS = 128  # of a batch of mails, which are scanned in several rounds
+
+
 @lru_cache(maxsize=32_768)
 def fold(word: str) -> str:
     """One word in the form in which words are compared."""
@@ -79,9 +82,13 @@ def fold(word: str) -> str:
     return re.sub(r"\?+", "?", bare.replace("oe", "o").replace("aa", "a").replace("ae", "a"))
 
 
-def tokens(text: str) -> list[Token]:
-    """The words of a text, in order; takes time in proportion to its length."""
-    found = []
+@lru_cache(maxsize=_REMEMBERED_TEXTS)
+def tokens(text: str) -> tuple[Token, ...]:
+    """The words of a text, in order; takes time in proportion to its length.
+
+    The rules, the profiles and the known answers all scan the same texts: they share the work.
+    """
+    found: list[Token] = []
     for chunk in _CHUNK.finditer(text):
         if chunk.lastgroup == "word":
             found += _word(chunk.group(), chunk.start())
@@ -91,7 +98,7 @@ def tokens(text: str) -> list[Token]:
                 for part in _SEGMENT.finditer(chunk.group())
                 if len(part.group()) <= _LONGEST_WORD
             ]
-    return found
+    return tuple(found)
 
 
 def _word(raw: str, start: int) -> list[Token]:
@@ -167,7 +174,7 @@ class WordIndex(Generic[K]):
                     found.setdefault(name, []).append(seen)
         return found
 
-    def _ends(self, words: list[Token], first: int) -> Iterator[tuple[list[K], int]]:
+    def _ends(self, words: tuple[Token, ...], first: int) -> Iterator[tuple[list[K], int]]:
         open_nodes = [(self._root, first)]
         while open_nodes:
             node, at = open_nodes.pop()
