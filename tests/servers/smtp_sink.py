@@ -38,12 +38,14 @@ class Script:
 
     `recipients` and `data` give reply lines ("550 5.1.1 No such user"); `data` is asked once a mail, with
     the number of mails seen so far, and None accepts. `drop_after_data` keeps the mail but cuts the link
-    instead of answering; `drop_at_mail` cuts it at MAIL FROM.
+    instead of answering; `late_after_data` keeps it and answers so many seconds late; `drop_at_mail` cuts the
+    link at MAIL FROM.
     """
 
     recipients: dict[str, str] = field(default_factory=dict)
     data: Callable[[int], str | None] = lambda seen: None
     drop_after_data: bool = False
+    late_after_data: float = 0.0
     drop_at_mail: bool = False
 
 
@@ -76,6 +78,7 @@ class _Handler:
         if refusal is not None:
             return refusal
         sink.received.append(Received(envelope.mail_from or "", tuple(envelope.rcpt_tos), content))
+        await asyncio.sleep(sink.script.late_after_data)
         if sink.script.drop_after_data:
             server.transport.abort()
         return "250 2.0.0 kept"

@@ -7,7 +7,9 @@ import logging
 import resource
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from servers.accounts import TRAYS
@@ -259,6 +261,50 @@ def test_a_new_uidvalidity_forgets_the_folder_and_old_ids_file_nothing(
     mailbox.file(old, Tray.ANSWERED)
     assert not server.asked("UID MOVE")
     assert uids(waiting(mailbox)) == ["2:3", "2:5", "2:8"]
+
+
+def test_a_uidvalidity_that_changes_during_a_session_is_noticed_at_the_next_select(
+    server: ScriptedImap, mailbox: ImapMailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("triage.transport.imap_session._SELECT_SECONDS", -1)
+    assert uids(waiting(mailbox)) == ["1:3", "1:5", "1:8"]
+    server.uidvalidity, server.mails = 2, {1: MAILS[3]}
+    assert uids(waiting(mailbox)) == ["2:1"]
+
+
+def test_what_was_filed_is_not_asked_for_again(server: ScriptedImap, mailbox: ImapMailbox) -> None:
+    mailbox.file(uids(waiting(mailbox)), Tray.ANSWERED)
+    asked = len(server.asked("UID FETCH"))
+    assert waiting(mailbox) == []
+    assert len(server.asked("UID FETCH")) == asked
+
+
+def test_a_size_that_the_server_only_estimates_is_corrected(server: ScriptedImap, mailbox: ImapMailbox) -> None:
+    def estimating(talk: Talk) -> None:
+        answers = b"".join(server.fetched(uid, " ".join(talk.words)) for uid in talk.uids())
+        talk.ok(answers.replace(b"RFC822.SIZE ", b"RFC822.SIZE 9"))
+
+    server.on["UID FETCH"] = estimating
+    assert [arrival.size for arrival in waiting(mailbox)] == [len(raw) for raw in MAILS.values()]
+
+
+def test_the_hour_that_comes_twice_in_autumn_is_told_apart(
+    server: ScriptedImap, mailbox: ImapMailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Oslo")
+    time.tzset()
+    twice = {3: b"25-Oct-2026 02:30:00 +0200", 5: b"25-Oct-2026 02:30:00 +0100", 8: b"25-Oct-2026 04:00:00 +0100"}
+
+    def dated(talk: Talk) -> None:
+        for uid in talk.uids():
+            talk.send(server.fetched(uid, " ".join(talk.words)).replace(b"20-Nov-2026 10:00:00 +0100", twice[uid]))
+        talk.ok()
+
+    server.on["UID FETCH"] = dated
+    received = [arrival.received for arrival in waiting(mailbox)]
+    monkeypatch.undo()
+    time.tzset()
+    assert received == [datetime(2026, 10, 25, hour, minute, tzinfo=UTC) for hour, minute in ((0, 30), (1, 30), (3, 0))]
 
 
 def test_a_very_large_folder_is_searched_in_windows_that_lose_nothing(

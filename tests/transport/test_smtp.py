@@ -114,6 +114,17 @@ def test_a_relay_that_vanishes_after_the_whole_mail_leaves_its_fate_uncertain(
     assert sender.send(MAIL, DESK, ["a@shop.example"]).accepted
 
 
+def test_an_answer_that_comes_too_late_is_never_taken_for_the_next_mails(smtp_sink: SmtpSink) -> None:
+    sender = SmtpSender(replace(route(smtp_sink), timeout=0.3))
+    smtp_sink.script.late_after_data = 0.6
+    assert sender.send(MAIL, DESK, ["a@shop.example"]).uncertain
+    smtp_sink.script.late_after_data = 0.0
+    smtp_sink.script.recipients = {"no@shop.example": "550 5.1.1 No such user"}
+    assert sender.send(MAIL, DESK, ["no@shop.example"]).refused
+    assert smtp_sink.connections == 2
+    sender.close()
+
+
 def test_a_relay_that_vanishes_earlier_has_nothing_and_says_so_by_an_exception(
     smtp_sink: SmtpSink, sender: SmtpSender
 ) -> None:

@@ -133,8 +133,6 @@ class SmtpSender:
             self._drop()
             raise
         self._used_at = time.monotonic()
-        if delivery.uncertain:
-            self._drop()
         return delivery
 
     def examine(self, sender: str) -> Examination:
