@@ -121,10 +121,14 @@ class Features:
                 found.setdefault(self._concepts[concept], []).append(" ".join(words[where]))
         return found
 
-    def piece(self, at: int) -> str | None:
-        """The piece with this number, None where the number is a word's or a concept's."""
-        start, end = self.borders[0], self.borders[1]
-        return self.terms[1][at - start] if start <= at < end else None
+    def are_pieces(self, terms: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
+        """Which of some term numbers are pieces of words."""
+        return np.asarray((terms >= self.borders[0]) & (terms < self.borders[1]))
+
+    def name(self, term: int) -> str:
+        """The term with this number, as the vocabulary spells it."""
+        family = int(np.searchsorted(self.borders, term, side="right"))
+        return self.terms[family][term - (self.borders[family - 1] if family else 0)]
 
     def _ids(self, text: str) -> Iterator[int]:
         words = words_of(text)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from triage.yamlfile import Model, Problem, Problems, read
 
@@ -42,6 +43,7 @@ def load(path: Path) -> Lexicon:
     return Lexicon(document.value.concepts)
 
 
+@lru_cache(_CACHED)
 def fold(word: str) -> str:
     """A word, its Nordic letters however they are spelt: å, aa and a are one, so are ø, oe, ö and o, and æ, ae, ä.
 
@@ -51,18 +53,26 @@ def fold(word: str) -> str:
     return _DOUBLE.sub(lambda pair: pair.group()[0], plain) if len(plain) > 3 else plain
 
 
+class _Entry(NamedTuple):
+    """What must follow the first word of an entry, each a word or the beginning of one, and the concept then seen."""
+
+    rest: tuple[tuple[str, bool], ...]  # word, and whether its beginning is enough
+    concept: str
+
+
 class Lexicon:
     """Finds concepts among normalised words. Empty, it finds none."""
 
     def __init__(self, concepts: Mapping[str, Iterable[str]]) -> None:
         self.concepts = {concept: tuple(entries) for concept, entries in concepts.items()}
-        self._words: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        self._stems: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self._words: dict[str, list[_Entry]] = {}
+        self._stems: dict[str, list[_Entry]] = {}
         for concept, entries in self.concepts.items():
             for entry in entries:
                 first, *rest = map(fold, _STEM_WORD.findall(entry.lower()))
                 table = self._stems if first.endswith("*") else self._words
-                table.setdefault(first.rstrip("*"), []).append((tuple(rest), concept))
+                after = tuple((word.rstrip("*"), word.endswith("*")) for word in rest)
+                table.setdefault(first.rstrip("*"), []).append(_Entry(after, concept))
         self._begins = lru_cache(_CACHED)(self._look_up)
 
     def seen(self, words: Sequence[str]) -> Iterator[tuple[str, slice]]:
@@ -70,26 +80,28 @@ class Lexicon:
         folded = [fold(word) for word in words]
         for at, word in enumerate(folded):
             for rest, concept in self._begins(word[:_LONG]):
-                end = at + 1 + len(rest)
-                if not rest or _matches(rest, folded[at + 1 : end]):
-                    yield concept, slice(at, end)
+                if not rest or _follow(rest, folded, at + 1):
+                    yield concept, slice(at, at + 1 + len(rest))
 
-    def _look_up(self, word: str) -> tuple[tuple[tuple[str, ...], str], ...]:
+    def _look_up(self, word: str) -> tuple[_Entry, ...]:
         found = list(self._words.get(word, ()))
         for end in range(2, len(word) + 1):
             found += self._stems.get(word[:end], ())
         if not found:
-            found = [entry for entry in self._inside(word) if not entry[0]]
+            found = [entry for entry in self._inside(word) if not entry.rest]
         return tuple(dict.fromkeys(found))
 
-    def _inside(self, word: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    def _inside(self, word: str) -> Iterator[_Entry]:
         for start in range(2, len(word) - _INSIDE + 1):
             for end in range(start + _INSIDE, len(word) + 1):
                 yield from self._stems.get(word[start:end], ())
 
 
-def _matches(rest: tuple[str, ...], words: list[str]) -> bool:
-    return len(rest) == len(words) and all(
-        word.startswith(wanted[:-1]) if wanted.endswith("*") else word == wanted
-        for wanted, word in zip(rest, words, strict=True)
-    )
+def _follow(rest: Sequence[tuple[str, bool]], words: Sequence[str], at: int) -> bool:
+    if at + len(rest) > len(words):
+        return False
+    for wanted, beginning in rest:
+        if not (words[at].startswith(wanted) if beginning else words[at] == wanted):
+            return False
+        at += 1
+    return True

@@ -6,11 +6,12 @@ Immutable and free of scikit-learn, so that a command that reads one mail starts
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from triage.classifier.features import Features, Floats, Ints, normalise
@@ -199,19 +200,18 @@ class Classifier:
     def _because(self, seen: _Look, at: int) -> tuple[tuple[str, float], ...]:
         """The sender's words that spoke most for the winning topic, what they say as words and as concepts added
         up; then pieces of words, where those are too few."""
-        row, topic = seen.rows[at], int(seen.shares[at].argmax())
-        spoke = row.data * (self.panel.heads[0].weights[row.indices, topic] - self._average[row.indices])
-        surfaces = self.features.surfaces(seen.texts[at])
+        part = slice(seen.rows.indptr[at], seen.rows.indptr[at + 1])
+        terms, topic = seen.rows.indices[part], int(seen.shares[at].argmax())
+        spoke = seen.rows.data[part] * (self.panel.heads[0].weights[terms, topic] - self._average[terms])
+        is_piece = self.features.are_pieces(terms)
+        weight = dict(zip(terms[~is_piece].tolist(), spoke[~is_piece].tolist(), strict=True))
         words: dict[str, float] = {}
-        pieces: dict[str, float] = {}
-        for term, weight in zip(row.indices.tolist(), spoke.tolist(), strict=True):
-            for surface in surfaces.get(term, ()):
-                words[surface] = words.get(surface, 0.0) + weight / len(surfaces[term])
-            if (piece := self.features.piece(term)) is not None:
-                pieces[piece] = weight
-        return tuple((_best(words) + _best(pieces))[:_REASONS])
+        for term, surfaces in self.features.surfaces(seen.texts[at]).items():
+            for surface in surfaces:
+                words[surface] = words.get(surface, 0.0) + weight[term] / len(surfaces)
+        best = sorted(((word, one) for word, one in words.items() if one > 0), key=lambda reason: -reason[1])[:_REASONS]
+        return tuple(best + self._pieces(terms[is_piece], spoke[is_piece], _REASONS - len(best)))
 
-
-def _best(reasons: Mapping[str, float]) -> list[tuple[str, float]]:
-    best = sorted(reasons.items(), key=lambda reason: -reason[1])[:_REASONS]
-    return [(term, weight) for term, weight in best if weight > 0]
+    def _pieces(self, terms: npt.NDArray[np.integer], spoke: Floats, most: int) -> list[tuple[str, float]]:
+        order = [at for at in np.argsort(-spoke, kind="stable")[:most] if spoke[at] > 0]
+        return [(self.features.name(terms[at]), float(spoke[at])) for at in order]
