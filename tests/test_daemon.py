@@ -1,0 +1,84 @@
+"""The daemon waits, begins anew after failures with growing pauses, and ends in peace."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from types import SimpleNamespace
+
+import pytest
+
+from triage import daemon
+from triage.config import Poll
+from triage.daemon import Pause, run_forever
+from triage.store.store import StoreLost
+from triage.transport.mailbox import MailboxLost, MailboxRefused
+from triage.transport.smtp import RelayLost
+
+QUICK = Poll(seconds=1, retry_from=0.001, retry_to=0.004)
+
+
+def test_pauses_double_up_to_their_limit_and_begin_anew_after_a_success():
+    pause = Pause(Poll(seconds=60, retry_from=2, retry_to=10))
+    assert [pause.after_failure() for _ in range(4)] == [2, 4, 8, 10]
+    pause.after_success()
+    assert pause.after_failure() == 2
+
+
+class Line:
+    """A mailbox whose behaviour a test writes down: each wait or look is one entry."""
+
+    name = "line"
+
+    def __init__(self, stop: threading.Event, *looks: Exception | None) -> None:
+        self.looks = list(looks)
+        self.stop = stop
+        self.said: list[str] = []
+
+    def look(self) -> Counter[str]:
+        if not self.looks:
+            self.stop.set()
+            return Counter()
+        outcome = self.looks.pop(0)
+        self.said.append(type(outcome).__name__ if outcome else "fine")
+        if outcome:
+            raise outcome
+        return Counter(redirect=1)
+
+    def wait(self, seconds: float) -> bool:
+        return True
+
+    def close(self) -> None:
+        self.said.append("closed")
+
+
+def tend(monkeypatch: pytest.MonkeyPatch, *looks: Exception | None) -> list[str]:
+    """Run the daemon over what a mailbox does, and return what happened."""
+    stop = threading.Event()
+    line = Line(stop, *looks)
+    monkeypatch.setattr(daemon, "empty", lambda mailbox, desk: mailbox.look())
+    monkeypatch.setattr(daemon, "deliver", lambda desk: Counter())
+    run_forever(SimpleNamespace(mailboxes=(line,)), QUICK, stop)  # type: ignore[arg-type]
+    return line.said
+
+
+def test_after_a_lost_mailbox_the_connection_is_made_anew(monkeypatch: pytest.MonkeyPatch):
+    assert tend(monkeypatch, None, MailboxLost("gone"), None) == ["fine", "MailboxLost", "closed", "fine"]
+
+
+def test_a_refused_password_does_not_end_the_daemon(monkeypatch: pytest.MonkeyPatch):
+    said = tend(monkeypatch, MailboxRefused("password"), MailboxRefused("password"), None)
+    assert said == ["MailboxRefused", "closed", "MailboxRefused", "closed", "fine"]
+
+
+@pytest.mark.parametrize("loss", [RelayLost("no relay"), StoreLost("disk full")])
+def test_a_lost_relay_or_database_keeps_the_mailbox_connected(monkeypatch: pytest.MonkeyPatch, loss: Exception):
+    assert tend(monkeypatch, loss, None) == [type(loss).__name__, "fine"]
+
+
+def test_each_failure_is_told_in_one_line_with_its_pause(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    tend(monkeypatch, MailboxLost("nothing answers at imap.shop.example:993"), None)
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warnings == ["line: nothing answers at imap.shop.example:993; trying again in 0 s"]
