@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from triage.domain import Finding, InboundMail, Secret, Where
 from triage.fields.parts import Part
-from triage.fields.secrets import Kept, Span, apart, people, spans
+from triage.fields.secrets import Kept, people, spans
+from triage.fields.spans import Span, apart
 from triage.fields.terms import Terms
 
 MARK = "****"
