@@ -37,18 +37,19 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
         if hit.explicit and hit.value[0].isupper():
             yield Finding("contact_name", hit.value, part.where, 1.0, "", hit.start)
     if part.where is Where.SIGNATURE:
-        yield from _in_signature(part)
+        yield from _in_signature(part, terms)
 
 
-def _in_signature(part: Part) -> Iterator[Finding]:
+def _in_signature(part: Part, terms: Terms) -> Iterator[Finding]:
     for pattern in (_ALONE, _LOCAL):
         for match in pattern.finditer(part.text[:2000]):
             line = part.folded[part.line(match.start())[0] : match.start()]
             if not any(word in line for word in ("org", "cvr", "msn", "vat", "mva", "konto", "y-tunnus")):
                 yield Finding("contact_phone", _digits(match.group()), part.where, 0.9, "", match.start())
     for match in _PERSON.finditer(part.text[:2000]):
-        yield Finding("contact_name", match["name"], part.where, 0.8, "", match.start("name"))
-        return
+        if not set(match["name"].lower().split()) & terms.company_words:
+            yield Finding("contact_name", match["name"], part.where, 0.8, "", match.start("name"))
+            return
 
 
 def _digits(value: str) -> str:

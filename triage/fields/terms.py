@@ -66,6 +66,7 @@ class FieldsFile(yamlfile.Model):
     labels: Mapping[str, Mapping[str, tuple[str, ...]]]
     other_numbers: tuple[str, ...]
     units: tuple[str, ...]
+    company_words: tuple[str, ...]
     failure: tuple[str, ...]
     success: tuple[str, ...]
     negations: tuple[str, ...]
@@ -89,6 +90,7 @@ class Terms:
     code_labels: Mapping[str, frozenset[str]]
     other_numbers: frozenset[str]
     units: frozenset[str]
+    company_words: frozenset[str]
     failure: tuple[str, ...]
     success: tuple[str, ...]
     negations: frozenset[str]
@@ -144,6 +146,7 @@ def load(path: Path, *, shown_as: str | None = None) -> Terms:
         code_labels={name: frozenset(spelled(given.get("code", ()))) for name, given in file.labels.items()},
         other_numbers=frozenset(_folded(file.other_numbers)),
         units=frozenset(_folded(file.units)),
+        company_words=frozenset(_folded(file.company_words)),
         failure=_folded(file.failure),
         success=tuple(f" {word}" for word in _folded(file.success)),
         negations=frozenset(_folded(file.negations)),
