@@ -18,15 +18,16 @@ MAX_ADDRESSES = 500
 MAX_IDS = 200
 MAX_TEXT = 20_000  # characters of one decoded value
 
-_WORD = re.compile(r"=\?([^?\s]{1,80})\?([BbQq])\?((?:[^?\n]|\?(?!=)){0,1500})\?=")
-_FOLD = re.compile(r"\s*[\r\n]\s*")
+# A word ends where the next one begins: else many begun words would each look far ahead for their end.
+_WORD = re.compile(r"=\?([^?\s]{1,80})\?([BbQq])\?((?:[^?\n=]|=(?!\?[^=])|\?(?!=)){0,1500})\?=")
+_FOLD = re.compile(r"[\r\n]\s*")
 
 
 def text(value: str) -> str:
     """A header value as a person reads it: unfolded, encoded words decoded (RFC 2047)."""
-    if "\n" in value or "\r" in value:
-        value = _FOLD.sub(" ", value)
     value = value[:MAX_TEXT]
+    if not value.isprintable():
+        value = _FOLD.sub(" ", value)
     if "=?" in value:
         value = repair(storable("".join(_decoded(value))))
         value = _FOLD.sub(" ", value)
@@ -112,7 +113,7 @@ def _joined(parts: list[tuple[int, bool, str]]) -> str:
 
 # ── addresses (RFC 5322, leniently) ─────────────────────────────────────────────────────────────────
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|<[^<>]*>|[(),;"<>]|[^"<>(),;]+', re.DOTALL)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.){0,250}"|<[^<>]*>|[(),;"<>]|[^"<>(),;]+', re.DOTALL)
 _BARE = re.compile(r"[^\s<>\"',;:()\[\]]{1,320}@[^\s<>\"',;:()]{1,255}")
 
 

@@ -182,8 +182,8 @@ def _headers(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
         if match:
             at = match.end()
             if len(found) < MAX_HEADERS:
-                value = raw[match.start(2) : min(match.end(2), match.start(2) + MAX_VALUE_BYTES)]
-                found.append((match[1].decode("ascii").lower(), decode(value.rstrip(b"\r"))))
+                name, value = match.groups()
+                found.append((name.decode("ascii").lower(), decode(value[:MAX_VALUE_BYTES].rstrip(b"\r"))))
             continue
         line_end = raw.find(b"\n", at, end) + 1 or end
         if not raw[at : min(line_end, at + 200)].strip():
