@@ -126,6 +126,14 @@ def test_trays_are_subscribed_so_that_mail_programs_show_them(
         assert {name for _, _, name in staff.list_sub_folders()} >= set(TRAYS.values())
 
 
+def test_trays_may_have_any_name(dovecot: Dovecot, mail_user: str, make_mailbox: MakeMailbox) -> None:
+    name = 'Triage/Besvart på norsk & "mer" ✓'
+    mailbox = make_mailbox(replace(imap_account(dovecot, mail_user), trays=dict.fromkeys(Tray, name)))
+    dovecot.append(mail_user, letter(1))
+    mailbox.file([waiting(mailbox)[0].uid], Tray.ANSWERED)
+    assert dovecot.mails(mail_user, name) == [letter(1)]
+
+
 def test_hundreds_of_mails_are_filed_in_sets(dovecot: Dovecot, mail_user: str, mailbox: ImapMailbox) -> None:
     for number in range(620):
         dovecot.deliver(mail_user, letter(number))
