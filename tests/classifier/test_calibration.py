@@ -41,8 +41,8 @@ def test_mails_of_one_confidence_stand_or_fall_together() -> None:
 
 
 def test_likes_share_a_group_and_a_group_stays_in_one_fold() -> None:
-    likeness = csr_matrix(np.array([[1, 0.8, 0, 0], [0.8, 1, 0.75, 0], [0, 0.75, 1, 0], [0, 0, 0, 1]]))
-    group = groups(likeness, like=0.7)
+    alike = csr_matrix(np.array([[1, 1, 0, 0], [1, 1, 1, 0], [0, 1, 1, 0], [0, 0, 0, 1]]))
+    group = groups(alike)
     assert len(set(group[:3])) == 1
     assert group[3] != group[0]
     fold = folds(["a", "a", "a", "a"], group, 2)

@@ -23,7 +23,11 @@ def test_topics_are_learnt_and_probabilities_add_up(model: Classifier) -> None:
         assert list(opinion.guesses) == sorted(opinion.guesses, key=lambda guess: -guess.probability)
 
 
-def test_the_weights_are_those_scikit_learn_finds_on_the_terms_themselves() -> None:
+@pytest.mark.parametrize("factored", [0, 4000])
+def test_the_weights_are_those_scikit_learn_finds_on_the_terms_themselves(
+    factored: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("triage.classifier.training.FACTORED", factored)
     lesson = mails(10)
     texts = [normalise(mail.words) for mail in lesson]
     rows = Features.learn(texts, Lexicon({}), least=1).rows(texts)

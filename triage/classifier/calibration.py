@@ -20,10 +20,9 @@ _LEAST = 1e-12  # a probability whose logarithm is still a number
 _BOUND = 0.90  # one-sided confidence of the Clopper-Pearson bound
 
 
-def groups(likeness: csr_matrix, *, like: float) -> Ints:
-    """A group number for each mail, from the cosines of all with all: mails at least `like` another one, directly
-    or in a chain, share it."""
-    return np.asarray(connected_components(likeness >= like, directed=False)[1], dtype=np.intp)
+def groups(alike: csr_matrix) -> Ints:
+    """A group number for each mail: mails that are alike, directly or in a chain, share it."""
+    return np.asarray(connected_components(alike, directed=False)[1], dtype=np.intp)
 
 
 def folds(labels: Sequence[str], group: Ints, count: int, *, seed: int = 0) -> Ints:

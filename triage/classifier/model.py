@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 from triage.classifier.features import Features, Floats, Ints, normalise
 from triage.domain import Guess, Opinion
@@ -114,6 +114,17 @@ class Memory:
         """0 (nothing alike was ever seen) to 1 (as alike as examples are among themselves)."""
         share: Floats = np.clip(likeness.mean(axis=1) / np.float32(max(self.usual, 1e-9)), 0, 1)
         return share
+
+    def alike(self, least: float) -> csr_matrix:
+        """Which examples (rows) have a cosine of at least `least` with which (columns)."""
+        parts = []
+        for start in range(0, self.rows.shape[0], _BATCH):
+            part = (self.rows[start : start + _BATCH] @ self._columns).tocsr()
+            part.data = (part.data >= least * self.square).astype(np.int8)
+            part.eliminate_zeros()
+            parts.append(part)
+        table: csr_matrix = vstack(parts, format="csr")
+        return table
 
     def _nearest(self, rows: csr_matrix, start: int, skip_self: bool) -> tuple[Floats, Ints]:
         part = rows[start : start + _BATCH]
