@@ -35,7 +35,8 @@ _PAYLOAD = re.compile(
     r"^\s*(?:[{}\]`$#]|\[\s*(?:[{\"\]]|$)|</?(?!https?:|mailto:|tel:|www)\w|[<>] |curl |(?:GET|POST|PUT|PATCH|DELETE) |HTTP/)|\":\s?[\"{\[\d]|```|=>|\);"
 )
 _POSTSCRIPT = re.compile(r"^\W{0,2}p\.?\s?s\b", re.IGNORECASE)
-_NAME = re.compile(r"^[\W_]{0,4}(?:[^\W\d_][\w.'’-]{0,30}[\s,/&|()-]{0,3}){1,6}[.\W]{0,3}$")
+_WORD = r"[^\W\d_][\w.'’-]{0,30}+"  # possessive: a long word without a blank is tried once, not in every cut
+_NAME = re.compile(rf"^[\W_]{{0,4}}{_WORD}(?:[\s,/&|()-]{{1,3}}{_WORD}){{0,5}}[\s,/&|()-]{{0,3}}[.\W]{{0,3}}$")
 
 
 def lines_of(lines: Sequence[str]) -> list[int]:
