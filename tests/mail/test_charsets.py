@@ -114,3 +114,8 @@ def test_what_is_meant_as_it_stands_is_not_repaired(text: str):
 @given(st.text(st.sampled_from('abcæøåäöÆØÅÄÖ ,.\n{}":'), max_size=100))
 def test_proper_nordic_text_is_never_changed(text: str):
     assert repair(text) == text
+
+
+@pytest.mark.parametrize("declared", ["windows252", "cp252", "x-cp-9999", "win 125", "ansi-9999"])
+def test_a_code_page_that_does_not_exist_is_guessed_around(declared: str) -> None:
+    assert decode("Blåbær".encode("cp1252"), declared) == "Blåbær"

@@ -41,7 +41,8 @@ def _codec(declared: str) -> str | None:
     except (LookupError, ValueError):
         found = ""
         if windows := re.fullmatch(r"(?:x-)?(?:windows|win|cp|ansi|x-cp)[-_ ]?(\d{3,4})", name):
-            return _codec("cp" + windows[1]) if not name.startswith("cp1") else None
+            plain = "cp" + windows[1]
+            return _codec(plain) if plain != name else None
     return _ALIASES.get(found, found) if _CHARSET.match(found) else None
 
 
