@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from triage.domain import Finding
 from triage.fields.labels import places
-from triage.fields.parts import Part
+from triage.fields.parts import MOST_PROSE, Part
 from triage.fields.terms import Terms
 
 _MOST = 60
@@ -27,6 +27,7 @@ _REASON = re.compile(
 )
 _BEFORE = re.compile(r"(?:[^\W\d_]+[ \t]{1,3})?[^\W\d_]*[ \t:=\"'`*_(>|-]{0,8}$")
 _AFTER_CALL = re.compile(r"(?:(?:GET|POST|PUT|PATCH|DELETE)[ :]{1,3}\S{1,400}[ \t\"'|>=-]{1,8}|(?:->|=>|→)[ \t]{0,3})$")
+_DASH = re.compile(r"[ \t]?[-–:][ \t]")
 _AFTER = re.compile(r"[ \t\"'`*_)-]{0,4}(?P<word>[^\W\d_]*|[^\s\w])")
 _KEY = r"(?:[\"'\\\]]{1,3}\s{0,10}(?:=>|:)|[ \t]{0,3}=>|[ \t]{0,2}[:=])\s{0,10}"
 _VALUE = r"(?:string\(\d{1,4}\) )?[\"'\\]{0,2}(?P<value>[\w.#:/-]{0,60})"
@@ -66,6 +67,10 @@ _SIGNS = tuple(
         ("requested order not found", r"requested order not found"),
     )
 )
+_CODE = re.compile(
+    r"(?<!\w)(?:error ?code|err code|feilkode|fejlkode|felkod|virhekoodi|kode|code|kod|koodi|koodilla)[: ]{1,2}(?P<value>\d{1,5})(?![\w.,-]?\d)"
+)
+_QUOTED = re.compile(r"\"(?P<value>[^\"\n{}]{6,200})\"")
 _REPORT = re.compile(rf"code(?:{_KEY})[\"']?(?P<value>1000[12])(?!\d)")
 _BLOCK = re.compile(
     r"[a-z]{0,12}(?:[ \t]{1,3}body)?[ \t*_]{0,4}[:=]?[*_]{0,3}\s{0,12}(?:`{1,3}(?:json)?\s{0,4})?[\"']?(?:[\[{]|Array\s{0,4}\(|array\(|<)"
@@ -92,6 +97,18 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     if len({match.group()[1:4] for match, _ in zip(_PROBLEM.finditer(part.folded), range(_MOST), strict=False)}) >= 2:
         yield Finding("response", "problem details", part.where, 0.9, "body")
     yield from _block(part, terms)
+    yield from _messages(part, terms)
+
+
+def _messages(part: Part, terms: Terms) -> Iterator[Finding]:
+    """An error code or a quoted message in a sentence: `fails with code 61`, `we get "Merchant not allowed"`."""
+    prose = part.folded[:MOST_PROSE]
+    for match, _ in zip(_CODE.finditer(prose), range(_MOST), strict=False):
+        yield _body(part, match, "errorcode")
+    for match, _ in zip(_QUOTED.finditer(prose), range(_MOST), strict=False):
+        before = re.findall(r"[^\W\d_]+", prose[max(0, match.start() - 24) : match.start()])[-2:]
+        if set(before) & terms.status_before:
+            yield _body(part, match, "message")
 
 
 def _body(part: Part, match: re.Match[str], name: str) -> Finding:
@@ -113,6 +130,8 @@ def _is_status(part: Part, match: re.Match[str], terms: Terms) -> bool:
         part.text[part.line(match.start())[0] : match.start()]
     ):
         return True
+    if _heads_line(part, match):
+        return True
     before = list(re.findall(r"[^\W\d_]+", part.folded[max(0, match.start() - 24) : match.start()]))
     after = _AFTER.match(part.folded, match.end())
     word = after["word"] if after else ""
@@ -121,6 +140,13 @@ def _is_status(part: Part, match: re.Match[str], terms: Terms) -> bool:
     named = any(name in terms.status_words for name in before[-2:])
     follows = word in terms.status_after or not word or not word[0].isalpha() or match["code"] >= "400"
     return named or (follows and _introduced(before, word, terms)) or _names_status(word, terms)
+
+
+def _heads_line(part: Part, match: re.Match[str]) -> bool:
+    """`400 - reference must be longer`, alone in front of its line."""
+    begin, _ = part.line(match.start())
+    head = not part.text[begin : match.start()].strip(" \t>`*")
+    return head and match["code"] >= "400" and bool(_DASH.match(part.text, match.end()))
 
 
 def _introduced(before: list[str], word: str, terms: Terms) -> bool:

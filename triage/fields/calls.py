@@ -45,7 +45,19 @@ _HEADER = re.compile(
     r"(?im)^[ \t>*|\"'`-]{0,12}(?:-H[ ]?[\"'])?(?P<name>authorization|ocp-apim-subscription-key|merchant-serial-number|vipps-system-[a-z-]{4,20}|"
     r"idempotency-key|x-request-id|client[_-]id|client[_-]secret|psp-id|x-source-address|x-timestamp|content-type|accept|host|user-agent)[\"'`*]{0,3}[ \t]{0,3}(?:[:=|]|=>)[ \t]{0,4}\S"
 )
-_WEAK_HEADERS = frozenset({"content-type", "accept", "host", "user-agent", "x-request-id"})
+_WEAK_HEADERS = frozenset(
+    {
+        "client_id",
+        "client-id",
+        "client_secret",
+        "client-secret",
+        "content-type",
+        "accept",
+        "host",
+        "user-agent",
+        "x-request-id",
+    }
+)
 _BODY_KEYS = (
     "merchantinfo", "customerinfo", "transactiontext", "paymentmethod", "userflow", "returnurl", "callbackprefix", "fallback",
     "fallbackurl", "paymentdescription", "merchantredirecturl", "productname", "merchantagreementurl", "modificationamount",

@@ -9,6 +9,7 @@ from datetime import timedelta
 from triage.domain import Finding, InboundMail
 from triage.fields.checksums import is_date
 from triage.fields.parts import MOST_PROSE, Part
+from triage.fields.terms import Terms
 
 _MOST = 40
 _ISO = re.compile(r"(?P<y>20\d\d)-(?P<m>\d\d)-(?P<d>\d\d)(?<![\w.-]\d{4}-\d\d-\d\d)(?!\d|-\w)")
@@ -45,13 +46,13 @@ _RELATIVE = re.compile(
 _SENT = re.compile(r"[ \t>*]{0,4}(?:sent|date|dato|sendt|skickat|datum|lahetetty|pvm|paivays)[ \t*]{0,3}:")
 
 
-def find(parts: Sequence[Part], mail: InboundMail) -> list[Finding]:
+def find(parts: Sequence[Part], mail: InboundMail, terms: Terms) -> list[Finding]:
     """Dates of the problem as yyyy-mm-dd; without a year the mail's own year counts, `note` says so."""
-    found = [finding for part in parts for finding in _in_part(part, mail)]
+    found = [finding for part in parts for finding in _in_part(part, mail, terms)]
     return sorted(found, key=lambda finding: finding.note == "relative")
 
 
-def _in_part(part: Part, mail: InboundMail) -> Iterator[Finding]:
+def _in_part(part: Part, mail: InboundMail, terms: Terms) -> Iterator[Finding]:
     prose = part.folded[:MOST_PROSE]
     for pattern, text in (
         (_ISO, part.folded),
@@ -62,12 +63,23 @@ def _in_part(part: Part, mail: InboundMail) -> Iterator[Finding]:
     ):
         for match, _ in zip(pattern.finditer(text), range(_MOST), strict=False):
             date = _iso(match, mail)
-            if date and not _SENT.match(part.folded, part.line(match.start())[0]):
+            if date and not _is_other_date(part, match):
                 yield Finding("date", date, part.where, 1.0, "", match.start())
     for match, _ in zip(_RELATIVE.finditer(prose), range(_MOST), strict=False):
+        if not terms.failed(part, match.start()):
+            continue
         days = 0 if match["today"] else 1 if match["yesterday"] else 2
         date = (mail.date - timedelta(days=days)).date().isoformat() if mail.date else match.group()
         yield Finding("date", date, part.where, 0.8, "relative", match.start())
+
+
+def _is_other_date(part: Part, match: re.Match[str]) -> bool:
+    """The date of a mail that was passed on, or a date alone as a value of JSON (`"due": "2024-05-01"`)."""
+    begin, end = part.line(match.start())
+    sent = bool(_SENT.match(part.folded, begin)) and "gmt" not in part.folded[begin:end]
+    return sent or (
+        part.text[match.start() - 1 : match.start()] == '"' and part.text[match.end() : match.end() + 1] == '"'
+    )
 
 
 def _iso(match: re.Match[str], mail: InboundMail) -> str | None:

@@ -11,9 +11,12 @@ from collections.abc import Iterator, Sequence
 
 from triage.domain import Finding, Where
 from triage.fields.labels import hits
-from triage.fields.parts import Part, fold
+from triage.fields.parts import MOST_PROSE, Part, fold
 from triage.fields.terms import Terms
 
+_LONE = re.compile(
+    r"(?:^|[.!?,;|][ \t]{1,3}|\()(?P<word>[^\W\d_]{2,20})(?=[ \t]{0,3}(?:[.!,;)|]|\r?\n|\Z))", re.MULTILINE
+)
 _HOST_HITS = 50
 _VALUE = re.compile(r"[^\W\d_]{2,24}")
 
@@ -57,6 +60,9 @@ def _labelled(part: Part, terms: Terms) -> Iterator[Finding]:
         value = terms.environment_values.get(fold(hit.value))
         if value and (hit.explicit or hit.apart):
             yield Finding("environment", value, part.where, 1.0, "stated", hit.start)
+    for match in _LONE.finditer(part.folded[:MOST_PROSE]) if part.where is not Where.ATTACHMENT else ():
+        if value := terms.environment_values.get(match["word"]):
+            yield Finding("environment", value, part.where, 1.0, "stated", match.start("word"))
 
 
 def _stated(part: Part, terms: Terms) -> Iterator[Finding]:

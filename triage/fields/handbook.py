@@ -50,7 +50,7 @@ class Handbook:
         profiles = read(folder / "profiles.yaml", ProfilesFile).value
         answers = read(folder / "known-answers.yaml", AnswersFile).value
         checklists = read(folder / "checklists.yaml", ChecklistsFile).value
-        return cls(profiles, Choice.of(profiles.profiles), KnownAnswers.of(answers), checklists)
+        return cls(profiles, Choice.of(profiles), KnownAnswers.of(answers), checklists)
 
     # ── profiles ────────────────────────────────────────────────────────────────────────────────────
 

@@ -31,6 +31,8 @@ def _transactions(part: Part, terms: Terms) -> Iterator[Finding]:
 
 def _contexts(part: Part, terms: Terms) -> Iterator[Finding]:
     for hit in hits(part, terms.labels["context_id"], _CONTEXT):
+        if "_" in hit.label or "aadsts" in part.folded[max(0, hit.start - 400) : hit.start]:
+            continue  # trace ids of Azure AD find nothing in our logs
         value = hit.value.lower().removeprefix("urn:uuid:")
         note = "placeholder" if terms.is_placeholder(value) else ""
         yield Finding("context_id", value, part.where, 0.0 if note else 1.0, note, hit.start)

@@ -8,11 +8,11 @@ Everything is extracted before anything is masked, so no field is lost to redact
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from triage.domain import Finding, InboundMail, Inspection
+from triage.domain import Finding, InboundMail, Inspection, Where
 from triage.fields import (
     answers,
     app,
@@ -34,6 +34,8 @@ from triage.fields.parts import Part, parts_of
 from triage.fields.terms import Terms
 from triage.yamlfile import read
 
+_IDS = ("msn", "order_id")
+_MOST_MENTIONS = 10
 NO_VALUES = frozenset({"placeholder", "invalid"})  # notes of findings that are shown, but satisfy nothing
 
 
@@ -63,7 +65,7 @@ class Inspector:
             *msn.find(parts, words),
             *org_number.find(parts, words),
             *environment.find(parts, words),
-            *dates.find(parts, mail),
+            *dates.find(parts, mail, words),
             *order_id.find(parts, words),
             *ids.find(parts, words),
             *product.find(parts, words),
@@ -73,7 +75,7 @@ class Inspector:
             *contact.find(parts, words, mail),
             *orders.find(parts, words),
         ]
-        return _ordered(found)
+        return _ordered(_judged(found, parts, words))
 
 
 def counted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -83,6 +85,30 @@ def counted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
         if finding.note not in NO_VALUES:
             chosen.setdefault(finding.field, finding)
     return tuple(chosen.values())
+
+
+def _judged(found: Sequence[Finding], parts: Sequence[Part], words: Terms) -> list[Finding]:
+    """Of several ids, those that are said to fail anywhere in the sender's own words."""
+    several = {name for name in _IDS if len({finding.value for finding in found if finding.field == name}) > 1}
+    prose = [part for part in parts if part.where in (Where.SUBJECT, Where.BODY)]
+    return [
+        replace(finding, note="failed")
+        if finding.field in several and finding.note == "" and _fails(finding.value, prose, words)
+        else finding
+        for finding in found
+    ]
+
+
+def _fails(value: str, prose: Sequence[Part], words: Terms) -> bool:
+    for part in prose:
+        start = part.text.find(value)
+        for _ in range(_MOST_MENTIONS):
+            if start < 0:
+                break
+            if words.failed(part, start):
+                return True
+            start = part.text.find(value, start + 1)
+    return False
 
 
 def _ordered(found: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from triage.domain import Finding
-from triage.fields.labels import Hit, hits
-from triage.fields.parts import Part, fold
+from triage.domain import Finding, Where
+from triage.fields.labels import MOST_HITS, Hit, hits, places
+from triage.fields.parts import MOST_PROSE, Part, fold
 from triage.fields.terms import Terms
 
+_SAID = re.compile(
+    r"[^\d\n.;?!:'\"{}=<>/\\|]{0,40}?(?:(?<!\w)(?:is|was|are|er|var|ar|heter|hedder|named|called|on|oli|nimelta)[ \t]{1,2}|[:,][ \t]{1,2})"
+    r"[\"'`(]{0,2}(?=\S*\d)"
+)
+_UNNAMED = re.compile(r"[A-Za-z]{2,20}(?:[-_][A-Za-z]{1,20}){0,3}(?:[-_]\d{1,12}){1,4}(?![\w/@-]|\.\w)")
+_DIGITS = re.compile(r"[A-Za-z].*\d|\d.*[A-Za-z]|\d[-_]\d")
 _MOST_URLS = 100
 SUBSTITUTES = ("agreement_id", "charge_id", "psp_reference", "qr_id")
 
@@ -38,7 +44,9 @@ _VSD = re.compile(r"vsd-?\d", re.IGNORECASE)
 
 def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
     """Every order id of a mail, the one that failed first; then the ids that may stand for one."""
-    return [finding for part in parts for finding in _in_part(part, terms)]
+    found = [finding for part in parts for finding in sorted(_in_part(part, terms), key=lambda one: one.start)]
+    usable = any(finding.note != "placeholder" for finding in found)
+    return [*found, *(finding for part in parts for finding in _unnamed(part, terms) if not usable)]
 
 
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
@@ -46,9 +54,12 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
         if _is_id(hit, terms) and not _counts(part, hit, terms):
             yield _finding(part, hit.value, hit.start, terms)
     for hit in hits(part, terms.labels["reference"], _ID):
-        if _is_id(hit, terms) and (hit.key or _has_letters_and_digits(hit) or (hit.explicit and hit.value.isdigit())):
+        if _is_id(hit, terms) and (
+            hit.key or _has_letters_and_digits(hit.value) or (hit.explicit and hit.value.isdigit())
+        ):
             yield _finding(part, hit.value, hit.start, terms)
     yield from _orders(part, terms)
+    yield from _said(part, terms)
     yield from _urls(part, terms)
     for name in SUBSTITUTES:
         yield from _substitutes(part, name, terms)
@@ -57,10 +68,38 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
 def _orders(part: Part, terms: Terms) -> Iterator[Finding]:
     """Ids behind a mere `order`: letters and digits mixed, or five digits and more that count nothing."""
     for hit in hits(part, terms.labels["order"], _ORDER):
-        mixed = _has_letters_and_digits(hit) and len(hit.value) >= 5
+        mixed = _has_letters_and_digits(hit.value) and len(hit.value) >= (4 if "-" in hit.value else 5)
         numbered = hit.value.isdigit() and len(hit.value) >= 5 and not hit.label.startswith(("pay", "beta", "maks"))
         if not hit.apart and _is_id(hit, terms) and (mixed or numbered) and not _counts(part, hit, terms):
             yield _finding(part, hit.value, hit.start, terms, confidence=0.8)
+
+
+def _said(part: Part, terms: Terms) -> Iterator[Finding]:
+    """`the last order that failed is acme-77`: an id some words behind a mere `order`, letters and digits mixed."""
+    for _, end in places(part, terms.labels["order"])[:MOST_HITS] if part.where is not Where.ATTACHMENT else ():
+        gap = _SAID.match(part.folded, end)
+        value = _ORDER.match(part.text, gap.end()) if gap else None
+        if (
+            value
+            and _has_letters_and_digits(value.group())
+            and _DIGITS.search(value.group())
+            and not _VSD.match(value.group())
+        ):
+            yield _finding(part, value.group(), value.start(), terms, confidence=0.7)
+
+
+def _unnamed(part: Part, terms: Terms) -> Iterator[Finding]:
+    """Without any other id: `why did kite-400-1 fail`, an id of letters and numbers where something went wrong."""
+    if part.where is Where.ATTACHMENT:
+        return
+    for match in _UNNAMED.finditer(part.text[:MOST_PROSE]):
+        inside = match.start() and re.match(r"[\w./@#-]", part.text[match.start() - 1])
+        if (
+            not inside
+            and fold(re.split("[-_]", match.group())[0]) not in terms.no_ids
+            and terms.failed(part, match.start())
+        ):
+            yield _finding(part, match.group(), match.start(), terms, confidence=0.5)
 
 
 def _urls(part: Part, terms: Terms) -> Iterator[Finding]:
@@ -102,8 +141,8 @@ def _is_id(hit: Hit, terms: Terms) -> bool:
     return hit.explicit and not hit.apart and ("-" in value or "_" in value or value.isupper()) and len(value) >= 5
 
 
-def _has_letters_and_digits(hit: Hit) -> bool:
-    return any(sign.isdigit() for sign in hit.value) and any(sign.isalpha() or sign in "-_" for sign in hit.value)
+def _has_letters_and_digits(value: str) -> bool:
+    return any(sign.isdigit() for sign in value) and any(sign.isalpha() or sign in "-_" for sign in value)
 
 
 def _counts(part: Part, hit: Hit, terms: Terms) -> bool:

@@ -28,6 +28,9 @@ _PLAIN = str.maketrans(
 )
 _JOINTS = str.maketrans("-_.", "   ")
 _FOLDED = str.maketrans("øöåäæéè", "ooaaaee")
+_REPLY = re.compile(
+    r"[ \t]*(?:re|sv|vs|aw|ang|svar|vast)[ \t]?:", re.IGNORECASE
+)  # an old subject says less than a new text
 _FORWARDED = re.compile(
     r"(?im)^[ \t]{0,4}(?:-{2,12}[ \t]?(?:forwarded message|original message|videresendt (?:melding|besked|meddelelse)|"
     r"opprinnelig melding|oprindelig meddelelse|vidarebefordrat (?:meddelande|brev)|ursprungligt meddelande|"
@@ -84,7 +87,8 @@ def fold(text: str) -> str:
 def parts_of(mail: InboundMail, index: WordIndex[str]) -> tuple[Part, ...]:
     """What the sender gave in this mail, nearest to the sender's own words first; quoted history is left out."""
     own, passed_on = _split_forwarded(mail)
-    texts = [(Where.SUBJECT, mail.subject), (Where.BODY, own), (Where.FORWARDED, passed_on)]
+    texts = [(Where.BODY, own), (Where.FORWARDED, passed_on)]
+    texts.insert(1 if _REPLY.match(mail.subject) else 0, (Where.SUBJECT, mail.subject))
     texts += [(Where.SIGNATURE, mail.signature)]
     texts += [(Where.ATTACHMENT, attachment.text or "") for attachment in mail.attachments]
     return tuple(Part.of(where, text, index) for where, text in texts if text.strip())

@@ -9,9 +9,11 @@ from typing import Self
 
 from triage.domain import Finding, InboundMail, Language
 from triage.rulebook.conditions import Condition, Matcher
+from triage.rulebook.words import WordIndex
 from triage.yamlfile import Field, Model
 
 _QUESTION = re.compile(r"\w[\"')»]{0,2}\s?\?(?=\s|\Z|[\"')\]?!])")
+_LONGEST_BODY = 20_000  # characters in which words are looked for
 _ADDRESS = re.compile(r"https?://\S{1,2000}")
 
 
@@ -71,6 +73,7 @@ class ProfilesFile(Model):
     """Shape of rules/profiles.yaml."""
 
     profiles: tuple[Profile, ...] = Field(min_length=1)
+    no_trouble: tuple[str, ...] = ()
     substitutes: Mapping[str, tuple[str, ...]] = {}
     fields: Mapping[str, Wording]
     secrets: Mapping[str, Texts]
@@ -83,15 +86,19 @@ class Choice:
 
     profiles: tuple[Profile, ...]
     matcher: Matcher
+    no_trouble: WordIndex[str]
 
     @classmethod
-    def of(cls, profiles: Sequence[Profile]) -> Self:
-        conditions = [condition for profile in profiles for when in profile.when for condition in _conditions(when)]
-        return cls(tuple(profiles), Matcher(conditions))
+    def of(cls, file: ProfilesFile) -> Self:
+        conditions = [
+            condition for profile in file.profiles for when in profile.when for condition in _conditions(when)
+        ]
+        return cls(file.profiles, Matcher(conditions), WordIndex({"": file.no_trouble}))
 
     def choose(self, mail: InboundMail, counting: Sequence[Finding]) -> Profile:
         """The profile of a mail, from its words and the findings that count."""
-        seen = {match.number for match in self.matcher.match(mail.subject, mail.new)}
+        subject, body = map(self._without_denials, (mail.subject, mail.new[:_LONGEST_BODY]))
+        seen = {match.number for match in self.matcher.match(subject, body)}
         number = 0
         for profile in self.profiles:
             for when in profile.when:
@@ -100,6 +107,12 @@ class Choice:
                 if _holds(when, words, mail, counting):
                     return profile
         return self.profiles[-1]
+
+    def _without_denials(self, text: str) -> str:
+        """The text without phrases like `no problem`, which hold the words of trouble but deny it."""
+        for seen in reversed(self.no_trouble.scan(text).get("", [])):
+            text = f"{text[: seen.start]}. {text[seen.end :]}"
+        return text
 
 
 def missing(profile: Profile, counting: Sequence[Finding], substitutes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -128,4 +141,4 @@ def _holds(when: When, seen: Sequence[bool], mail: InboundMail, counting: Sequen
 
 def _asks(mail: InboundMail) -> bool:
     """A sentence that ends in a question mark; those in addresses do not count."""
-    return bool(_QUESTION.search(_ADDRESS.sub(" ", f"{mail.subject}\n{mail.new[:20_000]}")))
+    return bool(_QUESTION.search(_ADDRESS.sub(" ", f"{mail.subject}\n{mail.new[:_LONGEST_BODY]}")))

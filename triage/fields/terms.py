@@ -79,6 +79,7 @@ class FieldsFile(yamlfile.Model):
     placeholders: tuple[str, ...]
     ambiguous_placeholders: tuple[str, ...]
     no_value: tuple[str, ...]
+    no_ids: tuple[str, ...]
     secrets: _Secrets
 
 
@@ -110,6 +111,7 @@ class Terms:
     placeholders: frozenset[str]
     ambiguous: frozenset[str]
     no_value: frozenset[str]
+    no_ids: frozenset[str]
     secret_labels: Mapping[str, tuple[str, ...]]
     key_words: tuple[str, ...]
     no_secret: frozenset[str]
@@ -166,6 +168,7 @@ def load(path: Path, *, shown_as: str | None = None) -> Terms:
         placeholders=frozenset(_folded(file.placeholders)),
         ambiguous=frozenset(file.ambiguous_placeholders),
         no_value=frozenset(_folded(file.no_value)),
+        no_ids=frozenset(_folded(file.no_ids)),
         secret_labels={kind: spelled(words) for kind, words in file.secrets.labels.items()},
         key_words=_folded(file.secrets.beside),
         no_secret=frozenset(_folded((*file.secrets.not_meant, *file.placeholders))),
