@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from triage.config import Limits, ReplyLimit
@@ -74,20 +74,23 @@ def empty(mailbox: Mailbox, desk: Desk, *, progress: Callable[[int], None] = lam
     tally: Tally = Counter()
     relay: RelayLost | RelayRefused | None = None
     for batch in mailbox.waiting(desk.bounds):
-        tally += handle_batch(batch, mailbox, desk)
+        outcomes, trays = handle_batch(batch, desk)
         try:
             if relay is None:
-                tally += deliver(desk)
+                outcomes += deliver(desk)
         except (RelayLost, RelayRefused) as error:
             relay = error
+        for tray, uids in trays.items():
+            mailbox.file(uids, tray)
+        tally += outcomes
         progress(len(batch))
     if relay is not None:
         raise relay
     return tally
 
 
-def handle_batch(batch: Sequence[Arrival], mailbox: Mailbox, desk: Desk) -> Tally:
-    """Understand a batch, write it down in one transaction, then file it."""
+def handle_batch(batch: Sequence[Arrival], desk: Desk) -> tuple[Tally, Mapping[Tray, Sequence[str]]]:
+    """Understand a batch and write it down in one transaction; returns what became of it and where it is to be filed."""
     readings = desk.mind.understanding.read([arrival.raw for arrival in batch])
     trays: dict[Tray, list[str]] = defaultdict(list)
     tally: Tally = Counter()
@@ -96,9 +99,7 @@ def handle_batch(batch: Sequence[Arrival], mailbox: Mailbox, desk: Desk) -> Tall
             outcome, tray = _settle(arrival, reading, ledger, desk)
             trays[tray].append(arrival.uid)
             tally[outcome] += 1
-    for tray, uids in trays.items():
-        mailbox.file(uids, tray)
-    return tally
+    return tally, trays
 
 
 def retry(troubled: trouble.Trouble, desk: Desk) -> str:

@@ -16,13 +16,21 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 
 
-def explain(*words: str) -> Result:
-    return CliRunner().invoke(main, ["explain", *words, "-c", str(ROOT / "config.yaml")])
+def explain(*words: str, config: Path = ROOT / "config.yaml") -> Result:
+    return CliRunner().invoke(main, ["explain", *words, "-c", str(config)])
 
 
 @pytest.fixture(scope="module")
-def lines() -> list[dict[str, object]]:
-    result = explain("--json", str(FOLDER))
+def lines(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
+    """What is said of tests/mails, which were sent to integration@desk.example."""
+    text = (
+        (ROOT / "config.yaml").read_text(encoding="utf-8").replace("integration@vipps.no", "integration@desk.example")
+    )
+    for name in ("rules", "templates"):
+        text = text.replace(f"{name}: {name}", f"{name}: {ROOT / name}")
+    config = tmp_path_factory.mktemp("explain") / "config.yaml"
+    config.write_text(text.replace("state: var", f"state: {ROOT / 'var'}"), encoding="utf-8")
+    result = explain("--json", str(FOLDER), config=config)
     assert result.exit_code == 0, result.stderr
     return [json.loads(line) for line in result.stdout.splitlines()]
 

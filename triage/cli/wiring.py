@@ -81,5 +81,6 @@ def sender_for(settings: Settings) -> Sender:
             password=reveal(smtp.password) if smtp.password else None,
             ca_file=smtp.ca_file,
             timeout=smtp.timeout,
+            hello=settings.desk.domain,
         )
     )
