@@ -137,7 +137,7 @@ def _is_status(part: Part, match: re.Match[str], terms: Terms) -> bool:
     word = after["word"] if after else ""
     if word in terms.units or "\n" in part.text[max(0, match.start() - 3) : match.start()]:
         return False
-    named = any(name in terms.status_words for name in before[-2:])
+    named = any(_names_status(name, terms) for name in before[-2:])
     follows = word in terms.status_after or not word or not word[0].isalpha() or match["code"] >= "400"
     return named or (follows and _introduced(before, word, terms)) or _names_status(word, terms)
 
@@ -159,7 +159,10 @@ def _introduced(before: list[str], word: str, terms: Terms) -> bool:
 
 def _names_status(word: str, terms: Terms) -> bool:
     """`error`, `feilen`, `virheen`: a word for an error or a status, in any of its endings."""
-    return any(word.startswith(name) and len(word) <= len(name) + 4 for name in terms.status_words)
+    return any(
+        word == name or (len(name) > 3 and word.startswith(name) and len(word) <= len(name) + 4)
+        for name in terms.status_words
+    )
 
 
 def _block(part: Part, terms: Terms) -> Iterator[Finding]:

@@ -23,6 +23,8 @@ def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     seen = [(at.start, platform) for platform in ("iOS", "Android") for at in part.seen.get(f"platform/{platform}", ())]
     for start, platform in sorted(seen):
+        if any(words in part.folded[slice(*part.line(start))] for words in terms.sent_from):
+            continue
         note = "failed" if terms.failed(part, start) else "works" if terms.worked(part, start) else ""
         yield Finding("app_platform", platform, part.where, 1.0, note, start)
     for hit in hits(part, terms.labels["app_version"], _VERSION):

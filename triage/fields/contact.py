@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from triage.domain import Finding, InboundMail, Where
 from triage.fields.labels import hits
-from triage.fields.parts import Part
+from triage.fields.parts import Part, closing
 from triage.fields.terms import Terms
 
 _PHONE = re.compile(r"(?:(?:\+|00)\d{2,3}[ .-]?)?(?:\(0\)[ ]?)?\d(?:[ .-]?\d){6,11}(?![\w-]|[.,]\d)")
@@ -15,6 +15,7 @@ _ALONE = re.compile(
     r"(?<![\w.,+/-])\(?(?:\+|00)(?:45|46|47|358|44|49)\)?[ .-]?(?:\(0\)[ ]?)?\d(?:[ .-]?\d){6,10}(?![\w-]|[.,]\d)"
 )
 _LOCAL = re.compile(r"(?<![\w.,+/-])\d{2,3}[ ]\d{2,3}[ ]\d{2,3}(?:[ ]\d{2})?(?![\w-]|[.,]\d| \d)")
+_LETTER = re.compile(r"(?<!\w)[ptmPTM][.:][ ]{0,2}(?P<number>\(?\+?\d[\d ()-]{6,18}\d)(?!\w)")
 _NAME = re.compile(r"[^\W\d_][\w'.-]{1,20}(?: [^\W\d_][\w'.-]{0,20}){1,3}")
 _PERSON = re.compile(r"[ \t]*(?P<name>[A-ZÆØÅÄÖ][\w'-]{1,20}(?: [A-ZÆØÅÄÖ][\w'.-]{0,20}){1,3})[ \t]*(?:\n|\Z|[,|])")
 
@@ -22,6 +23,7 @@ _PERSON = re.compile(r"[ \t]*(?P<name>[A-ZÆØÅÄÖ][\w'-]{1,20}(?: [A-ZÆØÅ�
 def find(parts: Sequence[Part], terms: Terms, mail: InboundMail) -> list[Finding]:
     """Names and phone numbers of the sender, most trustworthy first."""
     found = [finding for part in parts if part.where is not Where.ATTACHMENT for finding in _in_part(part, terms)]
+    found += [finding for part in closing(parts) for finding in _in_signature(part, terms)]
     if mail.sender.name.strip() and "@" not in mail.sender.name:
         found.append(Finding("contact_name", mail.sender.name.strip(), Where.HEADER, 0.9))
     return found
@@ -36,17 +38,17 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     for hit in hits(part, terms.labels["contact_name"], _NAME):
         if hit.explicit and hit.value[0].isupper():
             yield Finding("contact_name", hit.value, part.where, 1.0, "", hit.start)
-    if part.where is Where.SIGNATURE:
-        yield from _in_signature(part, terms)
 
 
 def _in_signature(part: Part, terms: Terms) -> Iterator[Finding]:
+    for match in _LETTER.finditer(part.text[:2000]):
+        yield Finding("contact_phone", _digits(match["number"]), part.where, 0.9, "", match.start("number"))
     for pattern in (_ALONE, _LOCAL):
         for match in pattern.finditer(part.text[:2000]):
             line = part.folded[part.line(match.start())[0] : match.start()]
             if not any(word in line for word in ("org", "cvr", "msn", "vat", "mva", "konto", "y-tunnus")):
                 yield Finding("contact_phone", _digits(match.group()), part.where, 0.9, "", match.start())
-    for match in _PERSON.finditer(part.text[:2000]):
+    for match in _PERSON.finditer(part.text[:2000]) if part.where is Where.SIGNATURE else ():
         if not set(match["name"].lower().split()) & terms.company_words:
             yield Finding("contact_name", match["name"], part.where, 0.8, "", match.start("name"))
             return

@@ -11,11 +11,13 @@ from triage.fields.parts import MOST_PROSE, Part, fold
 from triage.fields.terms import Terms
 
 _SAID = re.compile(
-    r"[^\d\n.;?!:'\"{}=<>/\\|]{0,40}?(?:(?<!\w)(?:is|was|are|er|var|ar|heter|hedder|named|called|on|oli|nimelta)[ \t]{1,2}|[:,][ \t]{1,2})"
+    r"[^\d\n.;?!:'\"{}=<>/\\|]{0,40}?(?:(?<!\w)(?:is|was|are|er|var|ar|heter|hette|hedder|hed|het|named|called|on|oli|nimelta)[ \t]{1,2}|[:,][ \t]{1,2})"
     r"[\"'`(]{0,2}(?=\S*\d)"
 )
 _UNNAMED = re.compile(r"[A-Za-z]{2,20}(?:[-_][A-Za-z]{1,20}){0,3}(?:[-_]\d{1,12}){1,4}(?![\w/@-]|\.\w)")
 _DIGITS = re.compile(r"[A-Za-z].*\d|\d.*[A-Za-z]|\d[-_]\d")
+_NUMBERED = re.compile(r"(?P<stem>[A-Za-z][\w.-]{0,40}?[A-Za-z_-])\d{1,12}")
+_MOST_STEMS = 5
 _MOST_URLS = 100
 SUBSTITUTES = ("agreement_id", "charge_id", "psp_reference", "qr_id")
 
@@ -45,6 +47,7 @@ _VSD = re.compile(r"vsd-?\d", re.IGNORECASE)
 def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
     """Every order id of a mail, the one that failed first; then the ids that may stand for one."""
     found = [finding for part in parts for finding in sorted(_in_part(part, terms), key=lambda one: one.start)]
+    found += [finding for part in parts for finding in _siblings(part, found, terms)]
     usable = any(finding.note != "placeholder" for finding in found)
     return [*found, *(finding for part in parts for finding in _unnamed(part, terms) if not usable)]
 
@@ -86,6 +89,19 @@ def _said(part: Part, terms: Terms) -> Iterator[Finding]:
             and not _VSD.match(value.group())
         ):
             yield _finding(part, value.group(), value.start(), terms, confidence=0.7)
+
+
+def _siblings(part: Part, found: Sequence[Finding], terms: Terms) -> Iterator[Finding]:
+    """Ids of the same make as one that was named: `order P1-100, P1-101 and P1-102`."""
+    if part.where is Where.ATTACHMENT:
+        return
+    stems = dict.fromkeys(match["stem"] for one in found if not one.note and (match := _NUMBERED.fullmatch(one.value)))
+    known = {one.value for one in found}
+    for stem in list(stems)[:_MOST_STEMS]:
+        for match in re.finditer(rf"(?<![\w./@-]){re.escape(stem)}\d{{1,12}}(?![\w@-])", part.text[:MOST_PROSE]):
+            if match.group() not in known:
+                known.add(match.group())
+                yield _finding(part, match.group(), match.start(), terms, confidence=0.6)
 
 
 def _unnamed(part: Part, terms: Terms) -> Iterator[Finding]:

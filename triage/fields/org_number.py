@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from triage.domain import Finding
 from triage.fields.checksums import is_cvr, is_norwegian_organization, is_swedish_organization, is_y_tunnus
 from triage.fields.labels import hits
-from triage.fields.parts import Part
+from triage.fields.parts import Part, closing
 from triage.fields.terms import Terms
 
 _LABELLED = re.compile(
@@ -16,12 +16,15 @@ _LABELLED = re.compile(
     re.IGNORECASE,
 )
 _VAT = re.compile(r"(?P<number>\d{3} ?\d{3} ?\d{3}) ?mva(?!\w)")
+_SWEDISH = re.compile(r"(?<![\w-])\d{6}-\d{4}(?![\w-])")
+_PREFIXED = re.compile(r"(?:fi|dk)\d{8}(?<!\w(?:fi|dk)\d{8})(?!\w)")
 _FINNISH = re.compile(r"\d{7}-\d(?<![\w-]\d{7}-\d)(?![\w-])")
 
 
 def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
     """Organization numbers of a mail; one whose check digit is wrong carries the note `invalid`."""
     found = [finding for part in parts for finding in _in_part(part, terms)]
+    found += [finding for part in closing(parts) for finding in _swedish(part)]
     return sorted(found, key=lambda finding: finding.note == "invalid")
 
 
@@ -30,6 +33,9 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
         yield _finding(part, hit.value, hit.start)
     for match in _VAT.finditer(part.folded):
         yield _finding(part, match["number"], match.start("number"))
+    for match in _PREFIXED.finditer(part.folded):
+        if (is_y_tunnus if match.group().startswith("fi") else is_cvr)(match.group()[2:]):
+            yield _finding(part, match.group().upper(), match.start())
     for match in _FINNISH.finditer(part.text):
         if is_y_tunnus(match.group().replace("-", "")):
             yield _finding(part, match.group(), match.start())
@@ -40,6 +46,21 @@ def _finding(part: Part, value: str, start: int) -> Finding:
     if len(digits) == 12 and digits.endswith("01"):  # Swedish VAT number: the organization number and 01
         digits = digits[:10]
     checks = (is_norwegian_organization, is_cvr, is_y_tunnus, is_swedish_organization)
-    valid = any(check(digits) for check in checks)
-    shown = f"{digits[:-1]}-{digits[-1]}" if re.search(r"\d{7}-\d", value) else digits
-    return Finding("organization_number", shown, part.where, 1.0 if valid else 0.5, "" if valid else "invalid", start)
+    note = "" if any(check(digits) for check in checks) else "invalid"
+    return Finding("organization_number", _written(digits, value), part.where, 0.5 if note else 1.0, note, start)
+
+
+def _swedish(part: Part) -> Iterator[Finding]:
+    """In a signature a number that passes every check needs no label."""
+    for match in _SWEDISH.finditer(part.text):
+        if is_swedish_organization(match.group().replace("-", "")):
+            yield _finding(part, match.group(), match.start())
+
+
+def _written(digits: str, value: str) -> str:
+    """As its country writes it: `1234567-8` in Finland, `123456-7890` in Sweden, digits alone elsewhere."""
+    if len(digits) == 10:
+        return f"{digits[:6]}-{digits[6:]}"
+    if len(digits) == 8 and (value.upper().startswith("FI") or re.search(r"\d{7}-\d", value)):
+        return f"{digits[:7]}-{digits[7]}"
+    return digits

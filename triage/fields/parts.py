@@ -7,7 +7,7 @@ so an offset in any form of a part is an offset in the sender's own text.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from triage.domain import InboundMail, Where
@@ -15,6 +15,8 @@ from triage.rulebook.words import Seen, WordIndex
 
 MOST_CHARACTERS = 300_000  # of one part; what stands behind is masked, but not searched for fields
 MOST_PROSE = 16_000  # characters of one part in which words are looked for; nobody writes more by hand
+
+_CLOSING = 300  # characters
 
 _PLAIN = str.maketrans(
     {
@@ -92,6 +94,14 @@ def parts_of(mail: InboundMail, index: WordIndex[str]) -> tuple[Part, ...]:
     texts += [(Where.SIGNATURE, mail.signature)]
     texts += [(Where.ATTACHMENT, attachment.text or "") for attachment in mail.attachments]
     return tuple(Part.of(where, text, index) for where, text in texts if text.strip())
+
+
+def closing(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Where a sender signs: the signature, or the end of a text in which none was recognised."""
+    signed = tuple(part for part in parts if part.where is Where.SIGNATURE)
+    if signed:
+        return signed
+    return tuple(Part.of(part.where, part.text[-_CLOSING:]) for part in parts if part.where is Where.BODY)
 
 
 def _split_forwarded(mail: InboundMail) -> tuple[str, str]:

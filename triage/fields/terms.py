@@ -37,6 +37,7 @@ class _App(yamlfile.Model):
     Android: tuple[str, ...]
     before_version: tuple[str, ...]
     not_the_app: tuple[str, ...]
+    sent_from: tuple[str, ...]
 
 
 class _Ordered(yamlfile.Model):
@@ -102,6 +103,7 @@ class Terms:
     product_paths: Mapping[str, str]
     before_version: frozenset[str]
     not_the_app: frozenset[str]
+    sent_from: tuple[str, ...]
     order_words: tuple[str, ...]
     request_words: tuple[str, ...]
     response_words: tuple[str, ...]
@@ -159,6 +161,7 @@ def load(path: Path, *, shown_as: str | None = None) -> Terms:
         product_paths={fold(path): product for path, product in file.product.paths.items()},
         before_version=frozenset(_folded(file.app.before_version)),
         not_the_app=frozenset(_folded(file.app.not_the_app)),
+        sent_from=_folded(file.app.sent_from),
         order_words=_folded(file.ordered_through.said_with),
         request_words=_folded(file.call.before),
         response_words=_folded(file.call.answer),
