@@ -132,6 +132,23 @@ def test_weak_technical_evidence_counts_when_the_model_thinks_it_technical(polic
     assert judge(weak, NEW, policy).topic == "technical"
 
 
+def raised(flag: Flag) -> Evidence:
+    return Evidence("rule", f"flags/{flag.value}", "", Where.BODY, "sample", 0.0, flag=flag)
+
+
+def test_a_picture_without_words_is_taken_for_a_technical_problem(policy: Policy):
+    shot = mail(new="se bilde", attachments=(Attachment("skjerm.png", "image/png", 90_000),))
+    verdict = judge(reading(shot, opinion=thought("general", 0.4, sure=False)), NEW, policy)
+    assert (verdict.topic, verdict.action, verdict.decided_by) == ("technical", Action.REQUEST_INFO, DecidedBy.FALLBACK)
+
+
+def test_an_urgent_plea_for_a_call_is_taken_for_a_technical_problem(policy: Policy):
+    flags = (raised(Flag.PHONE_REQUEST), raised(Flag.ESCALATION))
+    plea = reading(evidence=flags, opinion=thought("consumer", 0.4, sure=False))
+    assert judge(plea, NEW, policy).topic == "technical"
+    assert judge(reading(evidence=flags[:1], opinion=thought("consumer", 0.4, sure=False)), NEW, policy).topic is None
+
+
 def test_technical_comes_first_in_a_mixed_mail_and_the_other_topic_gets_its_pointer(policy: Policy):
     mixed = reading(evidence=(*TECHNICAL, seen("settlement", 9.0)), inspection=gave(*EVERYTHING))
     verdict = judge(mixed, NEW, policy)

@@ -119,7 +119,15 @@ def _by_model(standings: tuple[Standing, ...], reading: Reading, policy: Policy)
     technical = next((topic.name for topic in policy.rulebook.topics if topic.kind is TopicKind.TECHNICAL), None)
     if leading == technical and opinion.technical >= _WEAK_TECHNICAL:
         return Route(technical, DecidedBy.CLASSIFIER, opinion.technical, reason="weak technical evidence")
+    if technical and _shows_a_problem(reading):
+        return Route(technical, DecidedBy.FALLBACK, opinion.technical, reason="a picture or a plea for help, no words")
     return _unsure(f"the model's best guess is {best.topic} ({best.probability:.0%}), which is not enough")
+
+
+def _shows_a_problem(reading: Reading) -> bool:
+    """Weak technical, says DOMAIN section 7 (situations 6 and 16): only a screenshot, or "call me, nothing works"."""
+    raised = {item.flag for item in reading.evidence}
+    return _is_screenshot_only(reading.mail) or {Flag.PHONE_REQUEST, Flag.ESCALATION} <= raised
 
 
 def _by_rule(standing: Standing, others: tuple[str, ...], reason: str) -> Route:

@@ -90,8 +90,11 @@ def _tell(mails: Sequence[HandledMail]) -> None:
         name = each.uid.split(".")[1] if "." in each.uid else each.uid
         action = Text(each.action, style=_COLOURS.get(each.action, ""))
         number = str(each.ticket) if each.ticket else "-"
-        why = "; ".join((*each.reasons, *each.flags))
-        table.add_row(name, Text(each.subject[:40]), each.language, each.topic, action, number, Text(why[:70]))
+        missing = (f"missing: {', '.join(each.missing)}",) if each.missing and each.template else ()
+        why = "; ".join((*missing, *each.reasons, *each.flags))
+        table.add_row(
+            name, Text(each.subject[:40] or "(no subject)"), each.language, each.topic, action, number, Text(why[:90])
+        )
     Console(highlight=False).print(table)
 
 

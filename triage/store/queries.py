@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from triage.domain import TicketNumber
-from triage.store.schema import mail, outbox, verdict
+from triage.store.schema import mail, outbox, required, verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,18 @@ class HandledMail:
     tray: str
     reasons: tuple[str, ...]
     flags: tuple[str, ...]
+    missing: tuple[str, ...]
     message_id: str  # of the reply; "" when there is none
 
 
 def handled(db: sa.Connection) -> Sequence[HandledMail]:
     """Every handled mail, in the order in which they were handled."""
+    lacking = sa.select(required.c.mail, required.c.field).where(required.c.missing)
+    missing: dict[int, list[str]] = {}
+    for row in db.execute(lacking):
+        missing.setdefault(row.mail, []).append(row.field)
     columns = (
+        mail.c.id,
         mail.c.uid,
         mail.c.subject,
         mail.c.language,
@@ -46,10 +52,13 @@ def handled(db: sa.Connection) -> Sequence[HandledMail]:
         outbox.c.message_id,
     )
     joined = mail.join(verdict, verdict.c.mail == mail.c.id).outerjoin(outbox, outbox.c.mail == mail.c.id)
-    return [_handled(row) for row in db.execute(sa.select(*columns).select_from(joined).order_by(mail.c.id))]
+    return [
+        _handled(row, missing.get(row.id, []))
+        for row in db.execute(sa.select(*columns).select_from(joined).order_by(mail.c.id))
+    ]
 
 
-def _handled(row: Any) -> HandledMail:
+def _handled(row: Any, missing: Sequence[str]) -> HandledMail:
     return HandledMail(
         uid=row.uid,
         subject=row.subject,
@@ -61,5 +70,6 @@ def _handled(row: Any) -> HandledMail:
         tray=row.tray,
         reasons=tuple(row.reasons),
         flags=tuple(row.flags),
+        missing=tuple(missing),
         message_id=row.message_id or "",
     )
