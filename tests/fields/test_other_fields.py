@@ -59,6 +59,8 @@ GIVEN = [
     ("date", "feilet i går", "2024-05-13"),
     ("date", "it fails since yesterday", "2024-05-13"),
     ("date", "virhe tänään", "2024-05-14"),
+    ("date", "Date: 2024-05-12", "2024-05-12"),
+    ("date", "From: a@shop.example\nDate: 12 May 2024", None),
     ("date", "the keys were fetched yesterday", None),
     ("date", '{"due": "2024-05-12"}', None),
     ("date", "you may 5 times", None),

@@ -43,11 +43,12 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
 def _in_signature(part: Part, terms: Terms) -> Iterator[Finding]:
     for match in _LETTER.finditer(part.text[:2000]):
         yield Finding("contact_phone", _digits(match["number"]), part.where, 0.9, "", match.start("number"))
-    for pattern in (_ALONE, _LOCAL):
-        for match in pattern.finditer(part.text[:2000]):
-            line = part.folded[part.line(match.start())[0] : match.start()]
-            if not any(word in line for word in ("org", "cvr", "msn", "vat", "mva", "konto", "y-tunnus")):
-                yield Finding("contact_phone", _digits(match.group()), part.where, 0.9, "", match.start())
+    for match in _ALONE.finditer(part.text[:2000]):
+        yield Finding("contact_phone", _digits(match.group()), part.where, 0.9, "", match.start())
+    for match in _LOCAL.finditer(part.text[:2000]):
+        line = part.folded[slice(*part.line(match.start()))]
+        if not any(word in line for word in terms.other_particulars):
+            yield Finding("contact_phone", _digits(match.group()), part.where, 0.9, "", match.start())
     for match in _PERSON.finditer(part.text[:2000]) if part.where is Where.SIGNATURE else ():
         if not set(match["name"].lower().split()) & terms.company_words:
             yield Finding("contact_name", match["name"], part.where, 0.8, "", match.start("name"))
@@ -55,4 +56,4 @@ def _in_signature(part: Part, terms: Terms) -> Iterator[Finding]:
 
 
 def _digits(value: str) -> str:
-    return ("+" if value.startswith("+") else "") + re.sub(r"\D", "", value.replace("(0)", ""))
+    return ("+" if value.lstrip("(").startswith("+") else "") + re.sub(r"\D", "", value.replace("(0)", ""))

@@ -43,7 +43,10 @@ _RELATIVE = re.compile(
     r"(?<!\w)(?:(?P<today>today|this morning|i dag|idag|i morges|i morse|i dag tidlig|tanaan|tana aamuna|just now|right now|akkurat na)|"
     r"(?P<yesterday>yesterday|last night|i gar|igar|i gar kveld|i aftes|eilen)|(?P<before>i forgars|forgars|toissapaivana|day before yesterday))(?!\w)"
 )
-_SENT = re.compile(r"[ \t>*]{0,4}(?:sent|date|dato|sendt|skickat|datum|lahetetty|pvm|paivays)[ \t*]{0,3}:")
+_SENT = re.compile(r"[ \t>*]{0,4}(?:sent|sendt|skickat|lahetetty|(?P<dated>date|dato|datum|pvm|paivays))[ \t*]{0,3}:")
+
+
+_FROM = re.compile(r"(?m)^[ \t>*]{0,4}(?:from|fra|fran|lahettaja)[ \t*]{0,3}:")
 
 
 def find(parts: Sequence[Part], mail: InboundMail, terms: Terms) -> list[Finding]:
@@ -75,8 +78,11 @@ def _in_part(part: Part, mail: InboundMail, terms: Terms) -> Iterator[Finding]:
 
 def _is_other_date(part: Part, match: re.Match[str]) -> bool:
     """The date of a mail that was passed on, or a date alone as a value of JSON (`"due": "2024-05-01"`)."""
-    begin, end = part.line(match.start())
-    sent = bool(_SENT.match(part.folded, begin)) and "gmt" not in part.folded[begin:end]
+    begin, _ = part.line(match.start())
+    head = _SENT.match(part.folded, begin)
+    sent = bool(head) and (
+        head is None or not head["dated"] or bool(_FROM.search(part.folded, max(0, begin - 200), begin))
+    )
     return sent or (
         part.text[match.start() - 1 : match.start()] == '"' and part.text[match.end() : match.end() + 1] == '"'
     )

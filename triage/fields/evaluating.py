@@ -109,7 +109,7 @@ def _score_missing(result: Evaluation, labelled: LabelledMail, profile: str, mis
     result.mails += 1
     result.profile_right += profile == labelled.profile
     result.missing_right += set(missing) == set(labelled.missing)
-    result.asked_in_vain += bool(set(missing) & set(labelled.fields))
+    result.asked_in_vain += bool(set(missing) & (set(labelled.fields) - set(labelled.missing)))
     if profile != labelled.profile:
         result.misses.append(Miss(labelled.name, "profile", labelled.profile, profile))
     if set(missing) != set(labelled.missing):

@@ -68,6 +68,7 @@ class FieldsFile(yamlfile.Model):
     other_numbers: tuple[str, ...]
     units: tuple[str, ...]
     company_words: tuple[str, ...]
+    other_particulars: tuple[str, ...]
     failure: tuple[str, ...]
     success: tuple[str, ...]
     negations: tuple[str, ...]
@@ -93,6 +94,7 @@ class Terms:
     other_numbers: frozenset[str]
     units: frozenset[str]
     company_words: frozenset[str]
+    other_particulars: tuple[str, ...]
     failure: tuple[str, ...]
     success: tuple[str, ...]
     negations: frozenset[str]
@@ -151,6 +153,7 @@ def load(path: Path, *, shown_as: str | None = None) -> Terms:
         other_numbers=frozenset(_folded(file.other_numbers)),
         units=frozenset(_folded(file.units)),
         company_words=frozenset(_folded(file.company_words)),
+        other_particulars=_folded(file.other_particulars),
         failure=_folded(file.failure),
         success=tuple(f" {word}" for word in _folded(file.success)),
         negations=frozenset(_folded(file.negations)),
@@ -199,7 +202,7 @@ def _folded(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({fold(word) for word in words}, key=lambda word: (-len(word), word)))
 
 
-_CLAUSE_JOINTS = (". ", "; ", ", ", "! ", "? ", "\n", " but ", " while ", " men ", " mens ", " medan ", " mutta ")
+_CLAUSE_JOINTS = (". ", ": ", "; ", ", ", "! ", "? ", "\n", " but ", " while ", " men ", " mens ", " medan ", " mutta ")
 
 
 def _clause(part: Part, start: int) -> str:
