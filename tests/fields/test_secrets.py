@@ -98,6 +98,8 @@ NO_SECRETS = [
     "orderId 1649829359899 transactionId 5002819898",
     "7b1c9a40-0000-4000-8000-123456789012",
     "org.nr 556036-0793",
+    "orders 20231107-0412, 20231107-0433, 20231107-0440",
+    'boundary="===============4532015112830366=="',
     "client_secret and client_id 7b1c9a40-0000-4000-8000-1234567890ab",
     "client_id: 7b1c9a40-0000-4000-8000-1234567890ab",
     "Idempotency-Key: 49ca711a-4b2a-4c8e-9a5d-ab4cd3e0cd52",

@@ -132,7 +132,8 @@ def _is_status(part: Part, match: re.Match[str], terms: Terms) -> bool:
         return True
     if _heads_line(part, match):
         return True
-    before = list(re.findall(r"[^\W\d_]+", part.folded[max(0, match.start() - 24) : match.start()]))
+    sentence = re.split(r"[.!?][ \t]|\n", part.folded[max(0, match.start() - 24) : match.start()])[-1]
+    before = list(re.findall(r"[^\W\d_]+", sentence))
     after = _AFTER.match(part.folded, match.end())
     word = after["word"] if after else ""
     if word in terms.units or "\n" in part.text[max(0, match.start() - 3) : match.start()]:

@@ -11,10 +11,11 @@ from triage.fields.parts import Part
 from triage.fields.spans import Span
 from triage.fields.terms import Terms
 
-_RIGHT = r"(?![\w%-]|[.,]\d)"
+_RIGHT = r"(?![\w%=-]|[.,]\d)"
 _START = re.compile(r"\d{6}|\d{4}[ -]\d{4,6}|\d\d[ .]\d\d[ .]\d\d")  # where an identity or card number may begin
 _ELEVEN = re.compile(rf"(?P<d>\d\d[ .]?\d\d[ .]?\d\d)[ .-]{{0,2}}(?P<n>\d{{5}}){_RIGHT}")
-_TEN = re.compile(rf"(?:19|20)?(?P<d>\d{{6}})(?P<j>[ ]?[-+][ ]?|)(?P<n>\d{{4}}){_RIGHT}")
+# With its century a Swedish number is a grown person's: `20231107-0433` is somebody's order.
+_TEN = re.compile(rf"(?:19|20(?=0|1[0-5]))?(?P<d>\d{{6}})(?P<j>[ ]?[-+][ ]?|)(?P<n>\d{{4}}){_RIGHT}")
 _FINNISH = re.compile(rf"(?i)(?P<d>\d{{6}})[-+A-FU-Y](?P<n>\d{{3}})(?P<c>[0-9A-Y]){_RIGHT}")
 _CARD = re.compile(
     rf"(?:\d{{4}}(?P<j>[ -])\d{{4}}(?P=j)\d{{4}}(?P=j)\d{{1,7}}|\d{{4}}[ -]\d{{6}}[ -]\d{{4,5}}|\d{{13,19}}){_RIGHT}"

@@ -12,6 +12,18 @@ from triage.fields.spans import Span, apart
 from triage.fields.terms import Terms
 
 MARK = "****"
+_OF_TRANSPORT = frozenset(
+    {
+        "content-type",
+        "message-id",
+        "in-reply-to",
+        "references",
+        "received",
+        "dkim-signature",
+        "arc-seal",
+        "arc-message-signature",
+    }
+)  # written by programs; their digits are no cards
 _SHORTEST = 8  # characters of the shortest text that can hold a label and a secret
 
 
@@ -39,7 +51,9 @@ def mask(mail: InboundMail, findings: Iterable[Finding], terms: Terms) -> Masked
         new=clean(Where.BODY, mail.new),
         quoted=clean(Where.QUOTED, mail.quoted),
         signature=clean(Where.SIGNATURE, mail.signature),
-        headers=tuple((name, clean(Where.HEADER, value)) for name, value in mail.headers),
+        headers=tuple(
+            (name, value if name in _OF_TRANSPORT else clean(Where.HEADER, value)) for name, value in mail.headers
+        ),
         attachments=tuple(
             replace(attachment, text=None if attachment.text is None else clean(Where.ATTACHMENT, attachment.text))
             for attachment in mail.attachments
