@@ -23,7 +23,7 @@ def test_topics_are_learnt_and_probabilities_add_up(model: Classifier) -> None:
         assert list(opinion.guesses) == sorted(opinion.guesses, key=lambda guess: -guess.probability)
 
 
-@pytest.mark.parametrize("factored", [0, 4000])
+@pytest.mark.parametrize("factored", [0, 6000])
 def test_the_weights_are_those_scikit_learn_finds_on_the_terms_themselves(
     factored: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,10 +85,11 @@ class Features:
     def learn(cls, texts: Sequence[str], lexicon: Lexicon, *, least: int) -> Features:
         """The terms that stand in at least `least` of some normalised texts, with their inverse frequencies."""
         counts: tuple[Counter[str], ...] = (Counter(), Counter(), Counter())
+        pieces_of = lru_cache(maxsize=None)(lambda token: frozenset(_pieces(token)))
         for text in texts:
             words = words_of(text)
             counts[0].update({*words, *_pairs(words)})
-            counts[1].update({piece for token in set(text.split()) for piece in _pieces(token)})
+            counts[1].update(frozenset().union(*map(pieces_of, set(text.split()))))
             counts[2].update({concept for concept, _ in lexicon.seen(words)})
         terms = [sorted(term for term, seen in family.items() if seen >= least) for family in counts]
         seen = [family[term] for family, kept in zip(counts, terms, strict=True) for term in kept]

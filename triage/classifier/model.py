@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix, vstack
 from triage.classifier.features import Features, Floats, Ints, normalise
 from triage.domain import Guess, Opinion
 
-__all__ = ["Classifier", "Head", "Memory", "Panel", "softmax"]
+__all__ = ["NEIGHBOURS", "Classifier", "Head", "Memory", "Panel", "softmax"]
 
 NEIGHBOURS = 3  # examples whose likeness makes a mail familiar
 _BATCH = 256  # mails compared with all examples at a time
