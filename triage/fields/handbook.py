@@ -122,9 +122,9 @@ class Handbook:
     def hints(self, reading: Reading, today: date) -> tuple[str, ...]:
         """Ids of known answers that may help, at most three, none outdated."""
         profile = self.choose(reading).name
-        return self.known.hints(reading.mail, self.counting_all(reading), profile, today)
+        return self.known.hints(reading.mail, self._one_environment(reading), profile, today)
 
-    def counting_all(self, reading: Reading) -> tuple[Finding, ...]:
+    def _one_environment(self, reading: Reading) -> tuple[Finding, ...]:
         """Findings with the one that counts for the environment only: a hint must not rest on the other side."""
         environment = [f for f in self.counting(reading.inspection.findings) if f.field == "environment"]
         return (*environment, *(f for f in reading.inspection.findings if f.field != "environment"))

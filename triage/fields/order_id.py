@@ -109,7 +109,7 @@ def _unnamed(part: Part, terms: Terms) -> Iterator[Finding]:
     if part.where is Where.ATTACHMENT:
         return
     for match in _UNNAMED.finditer(part.text[:MOST_PROSE]):
-        inside = match.start() and re.match(r"[\w./@#-]", part.text[match.start() - 1])
+        inside = match.start() and re.match(r"[\w./@#\"'-]", part.text[match.start() - 1])
         if (
             not inside
             and fold(re.split("[-_]", match.group())[0]) not in terms.no_ids
