@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from triage.domain import Finding, InboundMail, Where
-from triage.fields.labels import hits
+from triage.fields.labels import MOST_HITS, hits, places
 from triage.fields.parts import Part, closing
 from triage.fields.terms import Terms
 
@@ -23,6 +23,7 @@ _PERSON = re.compile(r"[ \t]*(?P<name>[A-ZÆØÅÄÖ][\w'-]{1,20}(?: [A-ZÆØÅ�
 def find(parts: Sequence[Part], terms: Terms, mail: InboundMail) -> list[Finding]:
     """Names and phone numbers of the sender, most trustworthy first."""
     found = [finding for part in parts if part.where is not Where.ATTACHMENT for finding in _in_part(part, terms)]
+    found += [finding for part in parts if part.where is Where.ATTACHMENT for finding in _in_form(part, terms)]
     found += [finding for part in closing(parts) for finding in _in_signature(part, terms)]
     if mail.sender.name.strip() and "@" not in mail.sender.name:
         found.append(Finding("contact_name", mail.sender.name.strip(), Where.HEADER, 0.9))
@@ -38,6 +39,14 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     for hit in hits(part, terms.labels["contact_name"], _NAME):
         if hit.explicit and hit.value[0].isupper():
             yield Finding("contact_name", hit.value, part.where, 1.0, "", hit.start)
+
+
+def _in_form(part: Part, terms: Terms) -> Iterator[Finding]:
+    """A number with its country code on a line of an attached form that begins with `Contact` or `Phone`."""
+    for start, end in places(part, (*terms.labels["contact_name"], *terms.labels["phone"]))[:MOST_HITS]:
+        begin, stop = part.line(start)
+        if part.text[begin:start].strip(" \t*-") == "" and (match := _ALONE.search(part.text, end, stop)):
+            yield Finding("contact_phone", _digits(match.group()), part.where, 0.8, "", match.start())
 
 
 def _in_signature(part: Part, terms: Terms) -> Iterator[Finding]:

@@ -50,9 +50,12 @@ _FROM = re.compile(r"(?m)^[ \t>*]{0,4}(?:from|fra|fran|lahettaja)[ \t*]{0,3}:")
 
 
 def find(parts: Sequence[Part], mail: InboundMail, terms: Terms) -> list[Finding]:
-    """Dates of the problem as yyyy-mm-dd; without a year the mail's own year counts, `note` says so."""
-    found = [finding for part in parts for finding in _in_part(part, mail, terms)]
-    return sorted(found, key=lambda finding: finding.note == "relative")
+    """Dates of the problem as yyyy-mm-dd; without a year the mail's own year counts.
+
+    `yesterday` and the like are a `relative_date`, reckoned from the mail's Date header; rules/profiles.yaml lets
+    it stand for a date.
+    """
+    return [finding for part in parts for finding in _in_part(part, mail, terms)]
 
 
 def _in_part(part: Part, mail: InboundMail, terms: Terms) -> Iterator[Finding]:
@@ -66,14 +69,19 @@ def _in_part(part: Part, mail: InboundMail, terms: Terms) -> Iterator[Finding]:
     ):
         for match, _ in zip(pattern.finditer(text), range(_MOST), strict=False):
             date = _iso(match, mail)
-            if date and not _is_other_date(part, match):
+            if date and not _is_far_ahead(date, mail) and not _is_other_date(part, match):
                 yield Finding("date", date, part.where, 1.0, "", match.start())
     for match, _ in zip(_RELATIVE.finditer(prose), range(_MOST), strict=False):
         if not terms.failed(part, match.start()):
             continue
         days = 0 if match["today"] else 1 if match["yesterday"] else 2
         date = (mail.date - timedelta(days=days)).date().isoformat() if mail.date else match.group()
-        yield Finding("date", date, part.where, 0.8, "relative", match.start())
+        yield Finding("relative_date", date, part.where, 0.8, "inferred", match.start())
+
+
+def _is_far_ahead(date: str, mail: InboundMail) -> bool:
+    """What lies more than a month ahead of the mail is not when the problem was; Date headers err by less."""
+    return mail.date is not None and date > (mail.date + timedelta(days=31)).date().isoformat()
 
 
 def _is_other_date(part: Part, match: re.Match[str]) -> bool:
