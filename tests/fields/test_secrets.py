@@ -168,3 +168,9 @@ def test_redaction_never_changes_a_field(inspector, text):
     again = inspector.inspect(first.masked)
     assert [(f.field, f.value) for f in again.findings] == [(f.field, f.value) for f in first.findings]
     assert again.secrets == ()
+
+
+def test_a_thousand_keys_in_one_log_are_all_masked(inspector):
+    log = "".join(f"client_secret: SAMPLEabcdef{number:06d}XYZ\n" for number in range(1000))
+    masked = inspector.inspect(mail("see log", logs=(log,))).masked
+    assert "SAMPLEabcdef" not in masked.attachments[0].text

@@ -87,7 +87,7 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     for match, _ in zip(_LINE.finditer(part.folded), range(_MOST), strict=False):
         yield Finding("response", f"HTTP {match['code']}", part.where, 1.0, "status", match.start("code"))
     yield from _statuses(part, terms)
-    for start, end in places(part, _BODY_KEYS)[:_MOST]:
+    for start, end in places(part, _BODY_KEYS, _MOST):
         if value := _BEHIND_KEY.match(part.folded, end):
             yield _body(part, value, part.folded[start:end])
     signs = [(pattern, "") for hint, pattern in _SIGNS if hint in part.folded]

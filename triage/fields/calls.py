@@ -126,7 +126,9 @@ def _headers(part: Part) -> Iterator[Finding]:
 
 def _bodies(part: Part, terms: Terms) -> Iterator[Finding]:
     keys = {
-        start: part.folded[start:end] for start, end in places(part, _BODY_KEYS) if _BEHIND_KEY.match(part.text, end)
+        start: part.folded[start:end]
+        for start, end in places(part, _BODY_KEYS, _MOST)
+        if _BEHIND_KEY.match(part.text, end)
     }
     if keys:
         yield Finding("request", "body: " + ", ".join(sorted(set(keys.values()))), part.where, 0.9, "body", min(keys))

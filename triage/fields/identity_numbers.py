@@ -61,7 +61,7 @@ def _card_end(text: str, start: int) -> int:
 
 def _labelled_numbers(part: Part, terms: Terms) -> Iterator[Span]:
     for kind, fits in (("national_id", _is_identity), ("card_number", _is_card)):
-        for _, end in places(part, terms.secret_labels[kind]):
+        for _, end in places(part, terms.secret_labels[kind], None):
             match = _LABELLED_NUMBER.match(part.text, end)
             if match and fits(re.sub(r"[ ]", "", match["value"])):
                 yield Span(match.start("value"), match.end("value"), kind)

@@ -64,7 +64,7 @@ def _labelled(part: Part, terms: Terms) -> Iterator[Span]:
         if kind in _NUMBERS:
             continue
         pattern = _PASSWORD if kind == "password" else _VALUE
-        for _, end in places(part, labels):
+        for _, end in places(part, labels, None):
             link = _LINK.match(part.folded, end)
             value = pattern.match(part.text, link.end()) if link else None
             if link and value and _is_secret(part, terms, link, value, kind):

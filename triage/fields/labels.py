@@ -49,21 +49,24 @@ def spelled(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda word: (-len(word), word)))
 
 
-def places(part: Part, words: Iterable[str]) -> list[tuple[int, int]]:
-    """Where labels stand as words of their own on the left (Nordic endings may follow on the right)."""
+def places(part: Part, words: Iterable[str], most: int | None = MOST_HITS) -> list[tuple[int, int]]:
+    """Where labels stand as words of their own on the left (Nordic endings may follow on the right).
+
+    Only the first `most` places of each label are looked at; None looks at all, as masking must.
+    """
     text, found = part.spaced, {}
     for word in words:
-        start = text.find(word)
-        while start >= 0:
+        start, left = text.find(word), most if most is not None else len(text)
+        while start >= 0 and left:
             if start not in found and not (start and text[start - 1].isalnum()):
                 found[start] = start + len(word)
-            start = text.find(word, start + len(word))
+            start, left = text.find(word, start + len(word)), left - 1
     return sorted(found.items())
 
 
 def hits(part: Part, words: Iterable[str], value: re.Pattern[str]) -> Iterator[Hit]:
     """Values right behind a label, on its line, alone on the next line, or in the row below."""
-    found = places(part, words)[:MOST_HITS]
+    found = places(part, words)
     for start, end in found:
         hit = _behind(part, start, end, value) or _below(part, start, end, value)
         if hit:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from triage.domain import Finding, Where
-from triage.fields.labels import MOST_HITS, Hit, hits, places
+from triage.fields.labels import Hit, hits, places
 from triage.fields.parts import MOST_PROSE, Part, fold
 from triage.fields.terms import Terms
 
@@ -79,7 +79,7 @@ def _orders(part: Part, terms: Terms) -> Iterator[Finding]:
 
 def _said(part: Part, terms: Terms) -> Iterator[Finding]:
     """`the last order that failed is acme-77`: an id some words behind a mere `order`, letters and digits mixed."""
-    for _, end in places(part, terms.labels["order"])[:MOST_HITS] if part.where is not Where.ATTACHMENT else ():
+    for _, end in places(part, terms.labels["order"]) if part.where is not Where.ATTACHMENT else ():
         gap = _SAID.match(part.folded, end)
         value = _ORDER.match(part.text, gap.end()) if gap else None
         if (

@@ -45,7 +45,7 @@ def spans(part: Part, terms: Terms, kept: Kept) -> list[Span]:
 def people(part: Part, terms: Terms, kept: Kept) -> list[Span]:
     """Particulars of customers in pasted JSON; the sender's own stay (DOMAIN section 4)."""
     found = []
-    for _, end in places(part, terms.person_keys):
+    for _, end in places(part, terms.person_keys, None):
         match = _PERSON.match(part.text, end)
         if match and match["value"].strip() and "*" not in match["value"] and not kept.holds(match["value"]):
             found.append(Span(match.start("value"), match.end("value"), "personal_data", 2))
