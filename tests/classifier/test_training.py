@@ -31,7 +31,7 @@ def test_the_weights_are_those_scikit_learn_finds_on_the_terms_themselves(
     lesson = mails(10)
     texts = [normalise(mail.words) for mail in lesson]
     rows = Features.learn(texts, Lexicon({}), least=1).rows(texts)
-    direct = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=1000)
+    direct = LogisticRegression(C=STRENGTH, max_iter=1000)
     direct.fit(rows, [mail.topic for mail in lesson])
     head = train(lesson).panel.heads[0]
     np.testing.assert_allclose(head.weights.T, direct.coef_, atol=2e-3)
