@@ -92,6 +92,38 @@ def test_whatever_is_masked_the_fields_stay_the_same(inspector: Inspector, text:
     assert before <= after
 
 
+FRAGMENTS = st.sampled_from(
+    (
+        "MSN: ",
+        "orderId",
+        "POST /",
+        "curl ",
+        "client_secret",
+        "Bearer ",
+        "eyJ",
+        "fnr ",
+        "010190-",
+        "\u0130",
+        "\u0663\u0664",
+        "²",
+        "\x00",
+        "\r\n",
+        '"',
+        "{",
+        "|",
+        "20",
+        "HTTP ",
+    )
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=st.lists(st.one_of(FRAGMENTS, st.text(max_size=20)), max_size=40).map("".join))
+def test_no_text_makes_the_inspection_fail(inspector: Inspector, text: str):
+    inspection = inspector.inspect(mail(text, subject=text, signature=text, quoted=text, logs=(text,), forwarded=True))
+    assert inspection.masked is not None
+
+
 @pytest.mark.parametrize("shape", HOSTILE)
 def test_hostile_input_takes_linear_time(inspector: Inspector, shape: str):
     short, long = (_cpu(inspector, HOSTILE[shape], size) for size in (30_000, 240_000))

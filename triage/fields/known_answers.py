@@ -95,7 +95,6 @@ class KnownAnswers:
     """All known answers, ready to be looked up."""
 
     answers: tuple[Answer, ...]
-    outdated: tuple[Outdated, ...]
     matcher: Matcher
 
     @classmethod
@@ -103,7 +102,7 @@ class KnownAnswers:
         answers = tuple(
             answer.model_copy(update={"link": full_link(answer.link, file.links)}) for answer in file.answers
         )
-        return cls(answers, file.outdated, Matcher([answer.words or Condition() for answer in answers]))
+        return cls(answers, Matcher([answer.words or Condition() for answer in answers]))
 
     def hints(self, mail: InboundMail, findings: Sequence[Finding], profile: str, today: date) -> tuple[str, ...]:
         """Ids of the answers that fit, at most three, the most particular first."""
