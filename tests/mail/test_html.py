@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.cpu import seconds
 from triage.mail.html import new_text, to_text
 
 
@@ -150,11 +149,5 @@ def test_any_markup_becomes_text_that_can_be_stored(html: str):
 )
 def test_time_grows_no_faster_than_the_mail(unit: str):
     """Four times the markup may take four times as long, and something on top for a busy machine."""
-    small, large = (_seconds(unit * count) for count in (1_000, 4_000))
-    assert large < 16 * small + 0.3
-
-
-def _seconds(html: str) -> float:
-    began = time.process_time()
-    to_text(html)
-    return time.process_time() - began
+    small, large = (seconds(lambda count=count: to_text(unit * count)) for count in (1_000, 4_000))
+    assert large < 10 * small + 0.1

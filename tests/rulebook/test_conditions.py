@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-
+from tests.cpu import seconds
 from triage.domain import Where
 from triage.rulebook.conditions import Condition, Match, Matcher, Near, Part
 
@@ -63,10 +62,7 @@ def test_words_beyond_the_cap_of_a_long_mail_do_not_count() -> None:
 
 
 def cpu(work) -> float:
-    start = time.process_time()
-    for _ in range(20):
-        work()
-    return time.process_time() - start
+    return seconds(lambda: [work() for _ in range(20)])
 
 
 def rules(count: int) -> Matcher:

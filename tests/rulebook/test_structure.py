@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rulebook.small_rulebook import mail
 
+from tests.cpu import seconds
 from triage.domain import Attachment
 from triage.rulebook.loading import load
 from triage.rulebook.structure import structural_evidence
@@ -86,9 +86,7 @@ def test_attachments_share_one_cap() -> None:
 
 
 def cpu(text: str) -> float:
-    start = time.process_time()
-    list(structural_evidence(BOOK.signs, mail(text)))
-    return time.process_time() - start
+    return seconds(lambda: list(structural_evidence(BOOK.signs, mail(text))))
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ _COLOURS = {
 
 
 @click.command()
-@click.option("--folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Made anew.")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Made anew; the trained model in it is kept.")
 def command(*, folder: Path) -> None:
     """Run the desk on sample mail in a local folder; nothing is sent and no server is needed."""
     with told_plainly():
@@ -70,7 +70,10 @@ def _refuse_foreign(folder: Path) -> None:
 
 
 def _lay_out(folder: Path) -> Settings:
-    shutil.rmtree(folder, ignore_errors=True)
+    for old in ("mailbox", "replies"):
+        shutil.rmtree(folder / old, ignore_errors=True)
+    for old in folder.glob("demo.sqlite*"):
+        old.unlink()
     for name in ("new", "cur", "tmp"):
         (folder / "mailbox" / name).mkdir(parents=True)
     for number, mail in enumerate(sorted(shipped.samples().glob("*.eml"))):

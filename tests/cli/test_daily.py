@@ -1,0 +1,143 @@
+"""The commands of the staff's day, run one after the other on the demo's mailbox."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shutil
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from triage import mind
+from triage.cli import shipped
+from triage.cli.main import main
+from triage.config import load
+from triage.domain import Action
+from triage.store import trouble
+from triage.store.database import engine_for
+from triage.store.store import Store
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def run(*words: str | Path) -> Result:
+    return CliRunner(env={"COLUMNS": "200"}).invoke(main, [str(word) for word in words])
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    """A demo folder, and what `triage demo` said."""
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    (folder / "state").mkdir(parents=True)
+    (folder / "config.yaml").touch()
+    mind.load(load(ROOT / "config.yaml"))  # trains the model once for all tests; the demo keeps what it finds
+    shutil.copy(ROOT / "var" / "model.bin", folder / "state" / "model.bin")
+    result = run("demo", "--folder", folder)
+    assert result.exit_code == 0, result.output
+    return folder, result
+
+
+def test_the_demo_shows_every_action_on_at_least_thirty_mails_in_five_languages(shown: tuple[Path, Result]):
+    _, result = shown
+    assert all(re.search(rf"\b{action.value}\b", result.stdout) for action in Action)
+    assert len(list(shipped.samples().glob("*.eml"))) >= 30
+    assert all(f"│ {language} │" in result.stdout for language in ("no", "en", "da", "sv", "fi"))
+
+
+def test_the_demos_replies_are_mails_that_any_program_opens(shown: tuple[Path, Result]):
+    folder, result = shown
+    replies = list((folder / "replies").glob("*.eml"))
+    assert f"{len(replies)} replies written" in result.stdout
+    for path in replies:
+        message = message_from_bytes(path.read_bytes(), policy=policy.default)
+        assert message["Subject"].startswith("[VSD-1")
+        assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+        assert message["Auto-Submitted"] == "auto-replied"
+
+
+def test_the_demo_leaves_no_mail_in_the_inbox_and_none_in_trouble(shown: tuple[Path, Result]):
+    folder, _ = shown
+    assert list((folder / "mailbox" / "new").iterdir()) == []
+    assert run("trouble", "list", "-c", folder / "config.yaml").stdout == "no mail is in trouble\n"
+
+
+def test_the_demo_touches_no_folder_that_is_not_its_own(tmp_path: Path):
+    (tmp_path / "precious").touch()
+    result = run("demo", "--folder", tmp_path)
+    assert (result.exit_code, (tmp_path / "precious").exists()) == (2, True)
+
+
+def test_the_report_counts_first_mails_only_and_names_its_definition(shown: tuple[Path, Result]):
+    folder, _ = shown
+    config = ("-c", folder / "config.yaml")
+    document = json.loads(run("report", "--format", "json", *config).stdout)
+    overall = {row["field"]: row for row in document["missing"] if row["group"] == "all"}
+    assert overall["msn"]["share"] == pytest.approx(overall["msn"]["missing"] / overall["msn"]["needed"], abs=1e-4)
+    assert "first mails" in document["definition"]
+    assert sum(row["mails"] for row in document["actions"]) == len(list(shipped.samples().glob("*.eml")))
+    rows = list(csv.DictReader(io.StringIO(run("report", "--format", "csv", "--by", "language", *config).stdout)))
+    assert {row["group"] for row in rows} > {"all", "no"}
+    assert "Missing information, first mails" in run("report", *config).stdout
+
+
+def test_a_report_of_days_without_mail_says_so(shown: tuple[Path, Result]):
+    folder, _ = shown
+    result = run("report", "--until", "2020-01-01", "-c", folder / "config.yaml")
+    assert "No technical mail has been handled in this time." in result.stdout
+
+
+def test_mail_in_trouble_is_listed_shown_and_retried(shown: tuple[Path, Result]):
+    folder, _ = shown
+    config = ("-c", folder / "config.yaml")
+    raw = b"From: nils@shop.example\nSubject: Oppgjor mangler\n\nVi har ikke faatt utbetaling for forrige uke.\n"
+    store = Store(engine_for(f"sqlite:///{folder}/demo.sqlite"))
+    with store.connection() as db:
+        trouble.note(db, trouble.Failure("demo", "x", raw, "record", "RuntimeError: sample"), store.clock())
+        (number,) = [each.id for each in trouble.all_waiting(db)]
+    store.close()
+    assert "record, once: RuntimeError: sample" in run("trouble", "list", *config).stdout
+    assert "Vi har ikke faatt utbetaling" in run("trouble", "show", str(number), *config).stdout
+    assert run("trouble", "retry", str(number), *config).stdout == f"{number}: redirect\n"
+    assert run("trouble", "list", *config).stdout == "no mail is in trouble\n"
+    assert run("trouble", "show", "999", *config).exit_code == 1
+
+
+@pytest.fixture
+def staff(tmp_path: Path) -> Path:
+    """A copy of rules and templates that a test may spoil, and a config that names it."""
+    for name in ("rules", "templates"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "config.yaml", tmp_path / "config.yaml")
+    return tmp_path
+
+
+def test_check_finds_the_shipped_files_sound():
+    result = run("check", "-c", ROOT / "config.yaml")
+    assert (result.exit_code, result.stdout) == (0, "config, rules and templates are sound\n")
+
+
+def test_check_tells_problems_of_rules_templates_and_examples_at_once(staff: Path):
+    with (staff / "rules" / "settlement.yaml").open("a", encoding="utf-8") as file:
+        file.write("colour: blue\n")
+    with (staff / "templates" / "review.no.md").open("a", encoding="utf-8") as file:
+        file.write("{{ nummer }}\n")
+    with (staff / "rules" / "profiles.yaml").open("a", encoding="utf-8") as file:
+        file.write("sounds: none\n")
+    result = run("check", "-c", staff / "config.yaml")
+    assert result.exit_code == 3
+    assert "settlement.yaml:" in result.stdout
+    assert "unknown key 'colour'" in result.stdout
+    assert "'nummer' is undefined" in result.stdout
+    assert "unknown key 'sounds'" in result.stdout
+
+
+def test_a_broken_rule_keeps_the_desk_from_starting(staff: Path):
+    (staff / "rules" / "bankid.yaml").write_text("topic: bankid\n  kind: pointer\n", encoding="utf-8")
+    result = run("explain", ROOT / "triage" / "samples" / "03-payout-missing-da.eml", "-c", staff / "config.yaml")
+    assert result.exit_code == 3
+    assert re.search(r"bankid\.yaml:2:\d+: ", result.output)
