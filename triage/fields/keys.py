@@ -49,7 +49,9 @@ _VALUE_FIRST = re.compile(
     r"\"(?:key|name)\"\s{0,8}:\s{0,8}\"(?P<name>[^\"\n]{1,60})\""
 )
 _MOST_LINES = 60
-_MORE = re.compile(r"\.?[ \t]{0,3}\r?\n[ \t>]{0,8}[A-Za-z0-9_.=-]{20,400}(?=[\"']?\s|[\"']?\Z)")
+_BREAK = r"[ \t]{0,3}\r?\n[ \t>]{0,8}"
+_FOLD = r"[ \t](?=\S{0,400}\d)(?=\S{0,400}[a-z])(?=\S{0,400}[A-Z])"  # in a subject a broken line has become a blank
+_MORE = re.compile(rf"\.?(?:{_BREAK}|{_FOLD})[A-Za-z0-9_.=-]{{20,400}}(?=[\"']?\s|[\"']?\Z)")
 _PEM = "-----begin "
 
 
