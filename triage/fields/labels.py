@@ -56,6 +56,8 @@ def places(part: Part, words: Iterable[str], most: int | None = MOST_HITS) -> li
     """
     text, found = part.spaced, {}
     for word in words:
+        if word[:3] not in part.starts:
+            continue
         start, left = text.find(word), most if most is not None else len(text)
         while start >= 0 and left:
             if start not in found and not (start and text[start - 1].isalnum()):

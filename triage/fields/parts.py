@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from triage.domain import InboundMail, Where
 from triage.rulebook.words import Seen, WordIndex
 
 MOST_CHARACTERS = 300_000  # of one part; what stands behind is masked, but not searched for fields
+_START = re.compile(r"(?<![^\W_])(?=([^\W_].{0,2}))", re.DOTALL)
 MOST_PROSE = 16_000  # characters of one part in which words are looked for; nobody writes more by hand
 
 _CLOSING = 300  # characters
@@ -51,21 +53,20 @@ class Part:
     text: str
     folded: str
     spaced: str  # folded, with spaces for the signs that join the words of a label
+    starts: frozenset[str]  # the first three characters at every beginning of a word in `spaced`
     seen: Mapping[str, list[Seen]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, where: Where, text: str, index: WordIndex[str] | None = None) -> Part:
         plain = text[:MOST_CHARACTERS].translate(_PLAIN)
         words = index.scan(plain[:MOST_PROSE]) if index and where is not Where.ATTACHMENT else {}
-        folded, spaced = _forms(plain)
-        return cls(where, plain, folded, spaced, words)
+        return cls(where, plain, *_forms(plain), words)
 
     @classmethod
     def whole(cls, where: Where, text: str) -> Part:
         """A part of any length: what is masked must be looked at to its end."""
         plain = text.translate(_PLAIN)
-        folded, spaced = _forms(plain)
-        return cls(where, plain, folded, spaced)
+        return cls(where, plain, *_forms(plain))
 
     def line(self, start: int) -> tuple[int, int]:
         """Bounds of the line around an offset, at most 400 characters to each side."""
@@ -76,9 +77,15 @@ class Part:
         )
 
 
-def _forms(plain: str) -> tuple[str, str]:
+@lru_cache(maxsize=16)
+def _forms(plain: str) -> tuple[str, str, frozenset[str]]:
+    """`folded`, `spaced` and `starts`; finders and masking share them.
+
+    `starts` tells at once that a label does not occur: most labels of five languages do not, in a long log.
+    """
     folded = plain.lower().translate(_FOLDED)
-    return folded, folded.translate(_JOINTS)
+    spaced = folded.translate(_JOINTS)
+    return folded, spaced, frozenset(_START.findall(spaced))
 
 
 def fold(text: str) -> str:
