@@ -56,7 +56,6 @@ def _raw(labels: Labels) -> bytes:
     message["From"] = "Sender <sender@shop.example>"
     message["To"] = "desk@desk.example"
     message["Subject"] = " ".join(labels.subject.split())
-    message["Date"] = "Mon, 02 Mar 2026 09:00:00 +0000"
     message["Message-ID"] = f"<{labels.id}@shop.example>"
     message.set_content(labels.text)
     for file in labels.attachments:
