@@ -10,7 +10,7 @@ import pytest
 
 from tests.samples import mail, reading
 from triage.config import Languages
-from triage.decision import Policy, judge, withheld
+from triage.decision import judge, withheld
 from triage.domain import (
     Action,
     Attachment,
@@ -33,6 +33,7 @@ from triage.domain import (
     Where,
 )
 from triage.fields.handbook import Handbook
+from triage.routing import Policy
 from triage.rulebook.loading import load
 from triage.threads import Belonging
 
@@ -104,6 +105,14 @@ def test_a_rule_that_a_sure_model_contradicts_goes_to_a_human(policy: Policy):
     verdict = judge(reading(evidence=(seen("settlement"),), opinion=thought("bankid")), NEW, policy)
     assert (verdict.action, verdict.topic, verdict.tray) == (Action.REVIEW, None, Tray.REVIEW)
     assert "rules say settlement, the model says bankid" in verdict.reasons
+
+
+def test_mere_words_for_a_technical_mail_yield_to_a_model_that_leans_elsewhere(policy: Policy):
+    words = reading(evidence=TECHNICAL, opinion=thought("checklist", 0.86, sure=False))
+    assert judge(words, NEW, policy).action is Action.REVIEW
+    call = Evidence("rule", "technical/api-call", "technical", Where.BODY, "POST /ecomm/v2/payments", 3.0)
+    shown = reading(evidence=(call,), opinion=thought("checklist", 0.86, sure=False))
+    assert judge(shown, NEW, policy).topic == "technical"
 
 
 def test_a_contradiction_between_two_topics_with_one_door_harms_nobody(policy: Policy):

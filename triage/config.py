@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from triage.domain import Language, Tray
+from triage.domain import Language, OperatorError, Tray
 from triage.yamlfile import Field, FilePath, Model, ValidationInfo, field_validator, model_validator, read
 
 Tls = Literal["ssl", "starttls", "none"]
@@ -207,8 +207,10 @@ class Settings(Model):
         return mailboxes
 
 
-class SecretMissing(Exception):  # noqa: N818 - says what happened
+class SecretMissing(OperatorError):  # noqa: N818 - says what happened
     """A password is not where config.yaml says it is; the message tells where it was looked for."""
+
+    exit_code = 4
 
 
 def load(path: Path) -> Settings:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from triage.config import Poll
 from triage.desk import Desk, Tally, deliver, empty
-from triage.store.store import StoreLost
+from triage.domain import OperatorError
 from triage.transport.mailbox import Mailbox, MailboxLost, MailboxRefused
-from triage.transport.smtp import RelayLost, RelayRefused
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +58,7 @@ def _tend(mailbox: Mailbox, desk: Desk, poll: Poll, stop: threading.Event, work:
             _say(mailbox, tally)
             pause.after_success()
             mailbox.wait(poll.seconds)
-        except (MailboxLost, MailboxRefused, RelayLost, RelayRefused, StoreLost) as error:
+        except OperatorError as error:
             seconds = pause.after_failure()
             log.warning("%s: %s; trying again in %.0f s", mailbox.name, error, seconds)
             if isinstance(error, MailboxLost | MailboxRefused):

@@ -7,16 +7,13 @@ minutes: whatever is not clear goes to review.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 
-from triage.config import Languages
 from triage.domain import (
     Action,
     DecidedBy,
     Finding,
     Flag,
-    InboundMail,
     Kind,
     Reading,
     Ticket,
@@ -26,39 +23,11 @@ from triage.domain import (
     Verdict,
     Where,
 )
-from triage.fields.handbook import Handbook
 from triage.fields.profiles import Profile
-from triage.rulebook.book import Era, Rulebook
-from triage.rulebook.standing import Standing
+from triage.routing import Policy, Route, door, is_screenshot_only, is_technical, route_of
 from triage.threads import Belonging
 
 MOST_ASKED = 2  # times the desk asks for missing fields in one ticket; then a human does
-_PICTURE = 15_000  # bytes from which an image is taken for a screenshot rather than a logo
-_FEW_WORDS = 12
-_WEAK_TECHNICAL = 0.8  # probability of the technical-or-not head from which weak evidence is enough
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What judging needs beside the evidence: the staff's data, which era's contacts count, and today (UTC) for
-    answers that expire."""
-
-    rulebook: Rulebook
-    handbook: Handbook
-    languages: Languages
-    era: Era
-    today: date
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """What a mail is about, and who says so. `topic` None: nobody is sure."""
-
-    topic: str | None
-    decided_by: DecidedBy
-    confidence: float
-    others: tuple[str, ...] = ()  # pointer topics that the mail touches as well
-    reason: str = ""
 
 
 def judge(reading: Reading, belonging: Belonging, policy: Policy) -> Verdict:
@@ -78,82 +47,6 @@ def judge(reading: Reading, belonging: Belonging, policy: Policy) -> Verdict:
 def withheld(verdict: Verdict, reason: str) -> Verdict:
     """The same verdict without its reply: a limit was reached, so a human looks."""
     return replace(verdict, template=None, tray=Tray.REVIEW, reasons=(*verdict.reasons, reason))
-
-
-# ── routing ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def route_of(reading: Reading, policy: Policy) -> Route:
-    """Rules first, then the model; where they contradict each other, nobody is sure."""
-    standings = policy.rulebook.standings(reading.evidence)
-    strong = [standing for standing in standings if standing.strong]
-    by_kind = {standing.topic: policy.rulebook.topic(standing.topic).kind for standing in strong}
-    for kind in (TopicKind.URGENT, TopicKind.CHECKLIST, TopicKind.TECHNICAL):
-        if found := next((standing for standing in strong if by_kind[standing.topic] is kind), None):
-            return _by_rule(found, _pointers(strong, found.topic, policy), f"rules: {found.topic}")
-    if strong:
-        return _one_door(strong, reading, policy)
-    return _by_model(standings, reading, policy)
-
-
-def _one_door(strong: list[Standing], reading: Reading, policy: Policy) -> Route:
-    """The rules name a door. The model may object: then a human decides."""
-    best, opinion = strong[0], reading.opinion
-    if opinion and opinion.sure and opinion.guesses[0].topic != best.topic:
-        other = opinion.guesses[0].topic
-        if not _same_door(best.topic, other, policy):
-            return _unsure(f"rules say {best.topic}, the model says {other}")
-    return _by_rule(best, (), f"rules: {best.topic}")
-
-
-def _by_model(standings: tuple[Standing, ...], reading: Reading, policy: Policy) -> Route:
-    opinion = reading.opinion
-    if opinion is None:
-        return _unsure("no rule is strong, and no model was asked")
-    best = opinion.guesses[0]
-    if opinion.sure:
-        return Route(best.topic, DecidedBy.CLASSIFIER, best.probability, reason=f"model: {best.topic}")
-    leading = standings[0].topic if standings else None
-    if leading == best.topic and opinion.confidence >= 0.5:
-        return Route(best.topic, DecidedBy.CLASSIFIER, best.probability, reason=f"rules and model lean to {best.topic}")
-    technical = next((topic.name for topic in policy.rulebook.topics if topic.kind is TopicKind.TECHNICAL), None)
-    if leading == technical and opinion.technical >= _WEAK_TECHNICAL:
-        return Route(technical, DecidedBy.CLASSIFIER, opinion.technical, reason="weak technical evidence")
-    if technical and _shows_a_problem(reading):
-        return Route(technical, DecidedBy.FALLBACK, opinion.technical, reason="a picture or a plea for help, no words")
-    return _unsure(f"the model's best guess is {best.topic} ({best.probability:.0%}), which is not enough")
-
-
-def _shows_a_problem(reading: Reading) -> bool:
-    """Weak technical, says DOMAIN section 7 (situations 6 and 16): only a screenshot, or "call me, nothing works"."""
-    raised = {item.flag for item in reading.evidence}
-    return _is_screenshot_only(reading.mail) or {Flag.PHONE_REQUEST, Flag.ESCALATION} <= raised
-
-
-def _by_rule(standing: Standing, others: tuple[str, ...], reason: str) -> Route:
-    return Route(standing.topic, DecidedBy.RULE, min(0.99, 1 - 0.5 ** (standing.weight + 1)), others, reason)
-
-
-def _unsure(reason: str) -> Route:
-    return Route(None, DecidedBy.FALLBACK, 0.0, reason=reason)
-
-
-def _pointers(strong: list[Standing], topic: str, policy: Policy) -> tuple[str, ...]:
-    """The other topics of a mixed mail that have a door to point to."""
-    return tuple(standing.topic for standing in strong if standing.topic != topic and _door(standing.topic, policy))
-
-
-def _door(topic: str, policy: Policy) -> str | None:
-    """The contact key of a pointer topic."""
-    found = policy.rulebook.topic(topic)
-    return found.contact if found.kind is TopicKind.POINTER else None
-
-
-def _same_door(one: str, other: str, policy: Policy) -> bool:
-    """Confusing two topics whose contact has one address does the sender no harm (DOMAIN section 8)."""
-    doors = [_door(topic, policy) for topic in (one, other)]
-    addresses = {policy.rulebook.contact(door, policy.era).value for door in doors if door}
-    return all(doors) and len(addresses) == 1
 
 
 # ── verdicts ────────────────────────────────────────────────────────────────────────────────────────
@@ -190,7 +83,7 @@ def _new(reading: Reading, route: Route, policy: Policy) -> Verdict:
         return _technical(verdict, reading, policy)
     if kind is TopicKind.CHECKLIST:
         return _checklist(verdict, reading)
-    if kind is TopicKind.POINTER and route.topic and _door(route.topic, policy):
+    if kind is TopicKind.POINTER and route.topic and door(route.topic, policy):
         return replace(verdict, action=Action.REDIRECT, template="redirect", state=TicketState.REDIRECTED)
     return _review(verdict)
 
@@ -238,7 +131,7 @@ def _follow_up(reading: Reading, ticket: Ticket, route: Route, policy: Policy) -
     )
     if _is_new_problem(reading, ticket):
         return _new_problem(verdict, ticket)
-    if _is_technical(verdict.topic, policy) and ticket.state in (TicketState.WAITING_FOR_INFO, TicketState.NEW):
+    if is_technical(verdict.topic, policy) and ticket.state in (TicketState.WAITING_FOR_INFO, TicketState.NEW):
         return _answered_question(verdict, reading, ticket, policy)
     if ticket.state in (TicketState.REDIRECTED, TicketState.CLOSED):
         return replace(verdict, state=TicketState.REVIEW, tray=Tray.REVIEW)
@@ -274,10 +167,6 @@ def _is_new_problem(reading: Reading, ticket: Ticket) -> bool:
     return settled and bool(before) and bool(now) and before.isdisjoint(now)
 
 
-def _is_technical(topic: str | None, policy: Policy) -> bool:
-    return topic is not None and policy.rulebook.topic(topic).kind is TopicKind.TECHNICAL
-
-
 # ── what every verdict carries ──────────────────────────────────────────────────────────────────────
 
 
@@ -308,15 +197,9 @@ def _flags(reading: Reading, route: Route) -> tuple[Flag, ...]:
     raised = {item.flag for item in reading.evidence if item.flag and item.flag is not Flag.NEW_PROBLEM}
     if route.others:
         raised.add(Flag.MULTIPLE_TOPICS)
-    if _is_screenshot_only(reading.mail):
+    if is_screenshot_only(reading.mail):
         raised.add(Flag.SCREENSHOT_ONLY)
     return tuple(flag for flag in Flag if flag in raised)
-
-
-def _is_screenshot_only(mail: InboundMail) -> bool:
-    """A picture larger than a logo, and next to no words (DOMAIN section 7, situation 6)."""
-    pictures = any(part.is_image and part.size >= _PICTURE for part in mail.attachments)
-    return pictures and len(mail.new.split()) < _FEW_WORDS
 
 
 def _with_remarks(verdict: Verdict, reading: Reading, belonging: Belonging) -> Verdict:

@@ -10,6 +10,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
+# ── what an operator can mend ───────────────────────────────────────────────────────────────────────
+
+
+class OperatorError(Exception):
+    """Something that a person outside the program must mend, or wait for; the message is one line that says what."""
+
+    exit_code = 1  # of the command that ends with it (docs/operating.md)
+
+
 # ── words with a fixed set of values ────────────────────────────────────────────────────────────────
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from triage.classifier.storing import Sources, ready
 from triage.config import Settings
-from triage.decision import Policy
 from triage.fields.handbook import Handbook
 from triage.fields.inspecting import Inspector
 from triage.mail.guard import Ours
 from triage.replies.rendering import Templates, check
 from triage.replies.writer import Writer
+from triage.routing import Policy
 from triage.rulebook.book import Rulebook
 from triage.rulebook.loading import load as load_rulebook
 from triage.understanding import Understanding

@@ -69,7 +69,7 @@ def test_a_database_that_cannot_be_opened_is_exit_code_6(tmp_path: Path):
     (tmp_path / "config.yaml").write_text(CONFIG + "database: postgresql://x@127.0.0.1:1/x\n", encoding="utf-8")
     result = CliRunner().invoke(main, ["report", "-c", str(tmp_path / "config.yaml")])
     assert result.exit_code == 6
-    assert result.stderr.startswith("database: ")
+    assert result.stderr.startswith("the database cannot be opened: ")
 
 
 def test_the_module_is_the_command():

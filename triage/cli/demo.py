@@ -44,7 +44,13 @@ _COLOURS = {
 
 
 @click.command()
-@click.option("--folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Made anew; the trained model in it is kept.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    default=Path("demo"),
+    show_default=True,
+    help="Made anew; the trained model in it is kept.",
+)
 def command(*, folder: Path) -> None:
     """Run the desk on sample mail in a local folder; nothing is sent and no server is needed."""
     with told_plainly():
@@ -72,8 +78,8 @@ def _refuse_foreign(folder: Path) -> None:
 def _lay_out(folder: Path) -> Settings:
     for old in ("mailbox", "replies"):
         shutil.rmtree(folder / old, ignore_errors=True)
-    for old in folder.glob("demo.sqlite*"):
-        old.unlink()
+    for file in folder.glob("demo.sqlite*"):
+        file.unlink()
     for name in ("new", "cur", "tmp"):
         (folder / "mailbox" / name).mkdir(parents=True)
     for number, mail in enumerate(sorted(shipped.samples().glob("*.eml"))):

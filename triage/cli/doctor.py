@@ -11,6 +11,7 @@ import click
 from triage.cli.exits import FOUND, told_plainly
 from triage.cli.options import config_option
 from triage.config import load
+from triage.domain import OperatorError
 
 if TYPE_CHECKING:
     from triage.config import Settings
@@ -45,16 +46,9 @@ def _tries(settings: Settings) -> Iterator[Try]:
 
 
 def _tried(name: str, attempt: Callable[[], Examination]) -> bool:
-    from triage.config import SecretMissing
-    from triage.store.database import DatabaseRefused
-    from triage.store.store import StoreLost
-    from triage.transport.mailbox import MailboxLost, MailboxRefused
-    from triage.transport.smtp import RelayLost, RelayRefused
-
-    failures = (SecretMissing, DatabaseRefused, StoreLost, MailboxLost, MailboxRefused, RelayLost, RelayRefused)
     try:
         found = attempt()
-    except failures as error:
+    except OperatorError as error:
         click.echo(f"{click.style('✗', fg='red')} {name}: {error}")
         return False
     click.echo(f"{click.style('✓', fg='green')} {name}: {'; '.join(found.facts)}")

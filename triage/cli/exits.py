@@ -9,13 +9,11 @@ from typing import NoReturn
 
 import click
 
+from triage.domain import OperatorError
 from triage.yamlfile import Problems
 
 FOUND = 1
 WRONG_FILES = 3
-REFUSED = 4
-LOST = 5
-NO_DATABASE = 6
 
 
 def fail(code: int, message: str) -> NoReturn:
@@ -27,19 +25,9 @@ def fail(code: int, message: str) -> NoReturn:
 @contextmanager
 def told_plainly() -> Iterator[None]:
     """Turn the failures an operator can mend into one line and an exit code; anything else is our bug."""
-    from triage.config import SecretMissing
-    from triage.store.database import DatabaseRefused
-    from triage.store.store import StoreLost
-    from triage.transport.mailbox import MailboxLost, MailboxRefused
-    from triage.transport.smtp import RelayLost, RelayRefused
-
     try:
         yield
     except Problems as problems:
         fail(WRONG_FILES, str(problems))
-    except (MailboxRefused, RelayRefused, SecretMissing) as error:
-        fail(REFUSED, str(error))
-    except (MailboxLost, RelayLost) as error:
-        fail(LOST, str(error))
-    except (DatabaseRefused, StoreLost) as error:
-        fail(NO_DATABASE, f"database: {error}")
+    except OperatorError as error:
+        fail(error.exit_code, str(error))

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from triage.classifier.examples import Example
-from triage.decision import route_of
 from triage.domain import Address, InboundMail, Language, Reading
 from triage.mind import Mind
+from triage.routing import route_of
 from triage.understanding import text_for_model
 
 

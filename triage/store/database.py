@@ -9,12 +9,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from triage.domain import OperatorError
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 _UPGRADE_LOCK = 0x56534421  # any number, as long as every daemon takes the same
 
 
-class DatabaseRefused(Exception):  # noqa: N818 - the operator's word for it
+class DatabaseRefused(OperatorError):  # noqa: N818 - the operator's word for it
     """The database cannot be used; the message is one line that says what to do."""
+
+    exit_code = 6
 
 
 def engine_for(url: str, password: str | None = None) -> sa.Engine:

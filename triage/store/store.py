@@ -9,11 +9,14 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+from triage.domain import OperatorError
 from triage.store.ledger import Ledger
 
 
-class StoreLost(Exception):  # noqa: N818 - the operator's word for it
+class StoreLost(OperatorError):  # noqa: N818 - the operator's word for it
     """The database cannot be reached or written; nothing of the open transaction was kept."""
+
+    exit_code = 6
 
 
 def utc_now() -> datetime:
@@ -36,7 +39,7 @@ class Store:
                 yield db
         except DBAPIError as error:
             if is_loss(error):
-                raise StoreLost(str(error.orig or error).strip().splitlines()[0]) from error
+                raise StoreLost(f"the database is lost: {str(error.orig or error).strip().splitlines()[0]}") from error
             raise
 
     @contextmanager

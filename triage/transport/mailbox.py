@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from triage.domain import Tray
+from triage.domain import OperatorError, Tray
 
 HEADER_BYTES = 256 * 1024  # how much of a mail too large to take is read, to say whose it is
 
 
-class MailboxLost(Exception):  # noqa: N818 - reads as what happened
+class MailboxLost(OperatorError):  # noqa: N818 - reads as what happened
     """The mailbox cannot be reached just now. Try again after a pause that grows; the next call reconnects."""
 
+    exit_code = 5
 
-class MailboxRefused(Exception):  # noqa: N818
+
+class MailboxRefused(OperatorError):  # noqa: N818
     """A person must mend something (password, certificate, host, rights); the message says what, in one line."""
+
+    exit_code = 4
 
 
 @dataclass(frozen=True, slots=True)

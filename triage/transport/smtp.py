@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from triage.domain import OperatorError
 from triage.transport.accounts import SmtpRoute
 from triage.transport.link import diagnose, is_loopback, tls_context
 from triage.transport.mailbox import Examination
@@ -25,12 +26,16 @@ _DOT = re.compile(rb"(?m)^\.")
 _ADDRESS = re.compile(r"[^\s<>\x00-\x1f\x7f]{1,256}@[^\s<>@\x00-\x1f\x7f]{1,255}")
 
 
-class RelayLost(Exception):  # noqa: N818 - reads as what happened
+class RelayLost(OperatorError):  # noqa: N818 - reads as what happened
     """The relay cannot be reached just now; nothing was handed over. Try again after a pause that grows."""
 
+    exit_code = 5
 
-class RelayRefused(Exception):  # noqa: N818
+
+class RelayRefused(OperatorError):  # noqa: N818
     """A person must mend something (password, certificate, our address); the message says what, in one line."""
+
+    exit_code = 4
 
 
 class Fate(StrEnum):
