@@ -35,7 +35,7 @@ _PAYLOAD = re.compile(
     r"^\s*(?:[{}\]`$#]|\[\s*(?:[{\"\]]|$)|</?(?!https?:|mailto:|tel:|www)\w|[<>] |curl |(?:GET|POST|PUT|PATCH|DELETE) |HTTP/)|\":\s?[\"{\[\d]|```|=>|\);"
 )
 _POSTSCRIPT = re.compile(r"^\W{0,2}p\.?\s?s\b", re.IGNORECASE)
-_WORD = r"[^\W\d_][\w.'’-]{0,30}+"  # possessive: a long word without a blank is tried once, not in every cut
+_WORD = r"[^\W\d_][\w.'’-]{0,30}(?![\w.'’-])"  # whole words: a long one without a blank is not tried in every cut
 _NAME = re.compile(rf"^[\W_]{{0,4}}{_WORD}(?:[\s,/&|()-]{{1,3}}{_WORD}){{0,5}}[\s,/&|()-]{{0,3}}[.\W]{{0,3}}$")
 
 

@@ -41,10 +41,10 @@ _WRONG = "|".join(re.escape(wrong) for wrong in sorted(_MENDED, key=len, reverse
 _MENDABLE = re.compile(_WRONG)
 _LETTER = rf"{_WRONG}|[\w\u0300-\u036f\ufffd]|(?<=[^\W\d_])\?(?=[^\W\d_])"
 _CHUNK = re.compile(
-    r"(?P<mail>[\w.+-]{1,64}+@[\w.-]++)"
-    r"|(?P<url>\b(?:https?://|www\.)[^\s<>\"']++)"
-    r"|(?P<path>(?<![\w/])(?:/[\w{}%.:-]++)++)"
-    rf"|(?P<word>(?:{_LETTER})++)",
+    r"(?P<mail>[\w.+-]{1,64}@[\w.-]+)"
+    r"|(?P<url>\b(?:https?://|www\.)[^\s<>\"']+)"
+    r"|(?P<path>(?<![\w/])(?:/[\w{}%.:-]+)+)"
+    rf"|(?P<word>(?:{_LETTER})+)",
     re.IGNORECASE,
 )
 _SEGMENT = re.compile(r"/[\w{}%.:-]+")
