@@ -18,7 +18,9 @@ _PRONOUN = 4  # letters of the words that may stand between a verb and a status:
 _CODES = (
     "200|201|202|204|302|400|401|402|403|404|405|406|408|409|410|412|413|415|422|423|424|428|429|500|501|502|503|504"
 )
-_STATUS = re.compile(rf"(?P<code>{_CODES})(?<![\w.,+/#-]\d{{3}})(?![\w%]|[.,:]\d|-\d)")
+_STATUS = re.compile(
+    rf"(?P<code>{_CODES})(?<![\w.,+/#-]\d{{3}})(?P<plural>'?(?:s|er|ere|or|ene)(?!\w))?(?![\w%]|[.,:]\d|-\d)"
+)
 _LINE = re.compile(rf"http/\d(?:\.\d)?[\"']?[ \t]{{1,3}}(?P<code>{_CODES})(?!\d)")
 _REASON = re.compile(
     r"[ \t]?[-:(\"']{0,2}[ \t]?(?:ok\b|client error|server error|created|accepted|no content|found|bad request|unauthori[sz]ed|payment required|forbidden|not found|method not|conflict|"
@@ -70,7 +72,18 @@ _SIGNS = tuple(
 _CODE = re.compile(
     r"(?<!\w)(?:error ?code|err code|feilkode|fejlkode|felkod|virhekoodi|kode|code|kod|koodi|koodilla)[: ]{1,2}(?P<value>\d{1,5})(?![\w.,-]?\d)"
 )
-_QUOTED = re.compile(r"\"(?P<value>[^\"\n{}]{6,200})\"")
+_QUOTED = re.compile(r"(?P<mark>(?<!\w)[\"'])(?P<value>[^\"\n{}]{6,200}?)(?P=mark)(?!\w)")
+_NAMED = re.compile(
+    r"(?<![\w/])(?P<value>unauthori[sz]ed|forbidden|bad request|not found|conflict|internal server error|bad gateway|gateway time-?out|"
+    r"service unavailable|too many requests|invalid msn|method not allowed)(?!\w)"
+)
+_GROUP = re.compile(
+    r"(?<![\w.])(?P<value>(?:merchant|payments?|customer|user|authentication|invalid ?request|error|feil|fejl|virhe) \d{2,3})(?![\w%]|[.,:/-]\d)"
+)
+_BRACKETED = re.compile(r"[ \t]?\((?:http )?$")
+_OF_MANY = re.compile(r"[ \t]{1,2}(?:of|av|af|out of|/)[ \t]{1,2}\d")
+_TELLING = frozenset({"401", "403", "404", "405", "409", "422", "423", "424", "429", "502", "503", "504"})
+_PLAIN_COPULA = frozenset({"is", "was", "are", "er", "var", "ble", "blev", "blir", "bliver", "ar", "on", "oli"})
 _REPORT = re.compile(rf"code(?:{_KEY})[\"']?(?P<value>1000[12])(?!\d)")
 _BLOCK = re.compile(
     r"[a-z]{0,12}(?:[ \t]{1,3}body)?[ \t*_]{0,4}[:=]?[*_]{0,3}\s{0,12}(?:`{1,3}(?:json)?\s{0,4})?[\"']?(?:[\[{]|Array\s{0,4}\(|array\(|<)"
@@ -109,6 +122,18 @@ def _messages(part: Part, terms: Terms) -> Iterator[Finding]:
         before = re.findall(r"[^\W\d_]+", prose[max(0, match.start() - 24) : match.start()])[-2:]
         if set(before) & terms.status_before:
             yield _body(part, match, "message")
+    for match, _ in zip(_NAMED.finditer(prose), range(_MOST), strict=False):
+        said = re.split(r"[.!?][ \t]|\n", prose[max(0, match.start() - 24) : match.start()])[-1]
+        if set(re.findall(r"[^\W\d_]+", said)[-1:]) & (terms.status_before | terms.status_words):
+            yield _body(part, match, "message")
+    for match, _ in zip(_GROUP.finditer(prose), range(_MOST), strict=False):
+        if terms.failed(part, match.start()) and not _counts(part, match.end(), terms):
+            yield _body(part, match, "error")
+
+
+def _counts(part: Part, end: int, terms: Terms) -> bool:
+    after = _AFTER.match(part.folded, end)
+    return bool(after and after["word"] in terms.units)
 
 
 def _body(part: Part, match: re.Match[str], name: str) -> Finding:
@@ -130,14 +155,20 @@ def _is_status(part: Part, match: re.Match[str], terms: Terms) -> bool:
         part.text[part.line(match.start())[0] : match.start()]
     ):
         return True
-    if _heads_line(part, match):
+    if _heads_line(part, match) or _in_brackets(part, match):
         return True
+    if _OF_MANY.match(part.text, match.end()):
+        return False
     sentence = re.split(r"[.!?][ \t]|\n", part.folded[max(0, match.start() - 24) : match.start()])[-1]
     before = list(re.findall(r"[^\W\d_]+", sentence))
     after = _AFTER.match(part.folded, match.end())
     word = after["word"] if after else ""
+    if match["plural"] and match["code"] >= "400":
+        return True
     if word in terms.units or "\n" in part.text[max(0, match.start() - 3) : match.start()]:
         return False
+    if before and before[-1] in _PLAIN_COPULA and match["code"] in _TELLING and (not word or not word[0].isalpha()):
+        return True
     named = any(_names_status(name, terms) for name in before[-2:])
     follows = word in terms.status_after or not word or not word[0].isalpha() or match["code"] >= "400"
     return named or (follows and _introduced(before, word, terms)) or _names_status(word, terms)
@@ -148,6 +179,14 @@ def _heads_line(part: Part, match: re.Match[str]) -> bool:
     begin, _ = part.line(match.start())
     head = not part.text[begin : match.start()].strip(" \t>`*")
     return head and match["code"] >= "400" and bool(_DASH.match(part.text, match.end()))
+
+
+def _in_brackets(part: Part, match: re.Match[str]) -> bool:
+    """`is not found (404)`: an error's code alone in brackets."""
+    before = part.folded[max(0, match.start() - 8) : match.start()]
+    return (
+        match["code"] >= "400" and part.text[match.end() : match.end() + 1] == ")" and bool(_BRACKETED.search(before))
+    )
 
 
 def _introduced(before: list[str], word: str, terms: Terms) -> bool:

@@ -49,6 +49,9 @@ _SENT = re.compile(r"[ \t>*]{0,4}(?:sent|sendt|skickat|lahetetty|(?P<dated>date|
 _FROM = re.compile(r"(?m)^[ \t>*]{0,4}(?:from|fra|fran|lahettaja)[ \t*]{0,3}:")
 
 
+_UPCOMING = re.compile(r"(?<!\w)(?:next|neste|naste|seuraava\w{0,4}) [^\d.!?\n]{0,30}$")
+
+
 def find(parts: Sequence[Part], mail: InboundMail, terms: Terms) -> list[Finding]:
     """Dates of the problem as yyyy-mm-dd; without a year the mail's own year counts.
 
@@ -87,6 +90,8 @@ def _is_far_ahead(date: str, mail: InboundMail) -> bool:
 def _is_other_date(part: Part, match: re.Match[str]) -> bool:
     """The date of a mail that was passed on, or a date alone as a value of JSON (`"due": "2024-05-01"`)."""
     begin, _ = part.line(match.start())
+    if _UPCOMING.search(part.folded, max(begin, match.start() - 48), match.start()):
+        return True  # `before the next release (21 May)`
     head = _SENT.match(part.folded, begin)
     sent = bool(head) and (
         head is None or not head["dated"] or bool(_FROM.search(part.folded, max(0, begin - 200), begin))

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from triage.fields.parts import Part, fold
 
 MOST_HITS = 120  # of one label in one part; a log repeats itself, it does not say more
 
 _QUOTES = r"[\"'`\\*_\])]{0,4}"
+_ENDING = re.compile(r"(?:['-](?:et|en|ene|er|erne|et|n|s|iden)|:(?:n|na|ssa|sta|lla|lle|ta))(?!\w)")
 _WORD = r"(?:is|was|er|var|ar|on|oli|nr|no|nummer|number|numero)(?!\w)[.:]?"
 _LINK = re.compile(
     rf"(?P<key>{_QUOTES})\.?[ \t]{{0,12}}(?:\([^()\n]{{1,30}}\)[ \t]{{0,4}})?"
@@ -26,6 +28,21 @@ _BRACKET = re.compile(r"[ \t]{1,4}[(\[][\"'`]?")
 _NEXT_LINE = re.compile(r"[ \t*_:]{0,12}\r?\n[ \t>*_\"'`]{0,12}")
 _LINE_END = re.compile(r"[ \t*_\"'`.,;]{0,12}(?:\r?\n|\Z)")
 _CELL = re.compile(r"\s{0,40}[|\t;]\s{0,40}|[ ]{3,40}")
+
+
+_AHEAD = 90  # characters before a label in which its value may stand
+_TOKEN = re.compile(r"[(=,;]|[^\s(=,;:!?\"`)]{1,64}")
+_CLOSED = re.compile(r"[\w'-]{0,8}[ ]?\)")
+
+
+class Joints(Protocol):
+    """Words that may stand between a value and the label behind it; one of `joining` must be among them."""
+
+    @property
+    def joining(self) -> frozenset[str]: ...
+
+    @property
+    def beside(self) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +98,7 @@ def _behind(part: Part, start: int, end: int, value: re.Pattern[str]) -> Hit | N
     stop = end + 8
     while end < stop and part.folded[end : end + 1].isalpha():  # the ending of an inflected label
         end += 1
+    end = ending.end() if (ending := _ENDING.match(part.folded, end)) else end
     for pattern in (WRAPPED, _LINK, _BRACKET):
         link = pattern.match(part.folded, end)
         match = value.match(part.text, link.end()) if link and link.end() > end else None
@@ -91,6 +109,18 @@ def _behind(part: Part, start: int, end: int, value: re.Pattern[str]) -> Hit | N
                 match.group(), match.start(), part.folded[start:end], bool(re.search(r"[^\s(*_\"'`]", signs)), key
             )
     return None
+
+
+def ahead(part: Part, start: int, end: int, value: re.Pattern[str], terms: Joints) -> Hit | None:
+    """A value that stands before its label: `223344 is our MSN`, `acme-77 (that's the orderId)`."""
+    begin = max(part.line(start)[0], start - _AHEAD)
+    words = list(_TOKEN.finditer(part.folded, begin, start))
+    joined = False
+    while words and ((word := words[-1].group()) in terms.joining or word in terms.beside or word == "("):
+        joined |= word in terms.joining or (word == "(" and bool(_CLOSED.match(part.folded, end)))
+        words.pop()
+    match = value.fullmatch(part.text, *words[-1].span()) if words and joined else None
+    return Hit(match.group(), match.start(), part.folded[start:end]) if match else None
 
 
 def _below(part: Part, start: int, end: int, value: re.Pattern[str]) -> Hit | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from triage.domain import Finding
-from triage.fields.labels import WRAPPED, hits, places
+from triage.fields.labels import WRAPPED, ahead, hits, places
 from triage.fields.parts import Part
 from triage.fields.terms import Terms
 
@@ -19,7 +19,8 @@ _GAP = re.compile(r"[^\d\n;.?!]{0,44}(?:\.[^\d\n;?!]{0,3})?(?=\d)")
 _DUMP = re.compile(r"[\"'\]]{1,3}\s{0,10}=>\s{1,40}(?:string\(\d{1,3}\) \"|int\()")
 _TIGHT = re.compile(r"[ \t:=#|*_()\"'`\\>\]-]{0,30}$")
 _YEAR = re.compile(r"(?:19|20)\d\d$")
-_BEFORE = re.compile(r"(?<![\w.,:/-])(\d{4,7}) ?\($")
+_NAMED = re.compile(r"(?P<gap>[^\d\n;?!|]{1,70}?[ .(])(?P<value>\d{5,7})" + _END)
+_MOST_WORDS = 12
 _FILE = re.compile(r"-(\d{4,7})-20\d\d-\d\d-\d\d")
 _UNIT = re.compile(r"[ \t]{0,2}([^\W\d_]{1,14}|%)")
 
@@ -32,18 +33,32 @@ def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
 
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     for start, end in places(part, terms.labels["msn"]):
-        yield from _behind_label(part, start, end, terms)
-        if (before := _BEFORE.search(part.text, max(0, start - 12), start)) and part.text[end : end + 1] == ")":
-            yield _finding(part, before.group(1), before.start(1), terms)
+        behind = list(_behind_label(part, start, end, terms))
+        yield from behind
+        if not behind and (hit := ahead(part, start, end, _NUMBER, terms)):
+            yield _finding(part, hit.value, hit.start, terms)
     for hit in hits(part, terms.labels["msn"], _NUMBER):
         if hit.apart:
             yield _finding(part, hit.value, hit.start, terms, code=_is_code(hit.label, terms))
-    for hit in hits(part, terms.labels["sale_unit"], _NUMBER):
-        if len(hit.value) >= _LEAST_WEAK and not _counts_something(part, hit.start + len(hit.value), terms):
-            yield _finding(part, hit.value, hit.start, terms)
+    yield from _sale_units(part, terms)
     if "settlement" in part.folded:
         for match in _FILE.finditer(part.text):
             yield _finding(part, match.group(1), match.start(1), terms)
+
+
+def _sale_units(part: Part, terms: Terms) -> Iterator[Finding]:
+    """Numbers behind weaker words: at once (`sale unit 81924`), or behind `has no.` and in brackets."""
+    for hit in hits(part, terms.labels["sale_unit"], _NUMBER):
+        if len(hit.value) >= _LEAST_WEAK and not _counts_something(part, hit.start + len(hit.value), terms):
+            yield _finding(part, hit.value, hit.start, terms)
+    strong = {start for start, _ in places(part, terms.labels["msn"])}
+    for start, end in places(part, terms.labels["sale_unit"]):
+        if (
+            start not in strong
+            and (match := _NAMED.match(part.text, end))
+            and _gives_number(match["gap"], part.text[match.end() : match.end() + 1], terms)
+        ):
+            yield _finding(part, match["value"], match.start("value"), terms, confidence=0.8)
 
 
 def _behind_label(part: Part, start: int, end: int, terms: Terms) -> Iterator[Finding]:
@@ -65,6 +80,16 @@ def _behind_label(part: Part, start: int, end: int, terms: Terms) -> Iterator[Fi
         number = following
 
 
+def _gives_number(gap: str, behind: str, terms: Terms) -> bool:
+    """Whether the words between a sale unit and a number end in one for `number`, or in a bracket around it."""
+    words = re.findall(r"[^\W\d_]+", gap.lower())
+    if len(words) > _MOST_WORDS or _taken(gap, terms):
+        return False
+    if gap.endswith("("):
+        return len(words) <= 3 and behind == ")"
+    return bool(set(words[-2:]) & terms.number_words)
+
+
 def _taken(gap: str, terms: Terms) -> bool:
     """Whether the words between label and number give the number to something else."""
     words = set(re.findall(r"[^\W\d_]+", gap.lower()))
@@ -81,11 +106,13 @@ def _is_code(label: str, terms: Terms) -> bool:
     return " " not in label and re.sub("[-_]", "", label) in terms.code_labels["msn"]
 
 
-def _finding(part: Part, value: str, start: int, terms: Terms, *, code: bool = False) -> Finding:
+def _finding(
+    part: Part, value: str, start: int, terms: Terms, *, code: bool = False, confidence: float = 1.0
+) -> Finding:
     number = value.replace(" ", "")
     note = "placeholder" if code and number in terms.ambiguous else ""
     note = note or ("failed" if terms.failed(part, start) else "")
-    return Finding("msn", number, part.where, 0.4 if note == "placeholder" else 1.0, note, start)
+    return Finding("msn", number, part.where, 0.4 if note == "placeholder" else confidence, note, start)
 
 
 def _tried(parts: Sequence[Part], terms: Terms) -> Iterator[Finding]:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from triage.domain import Finding, Where
-from triage.fields.labels import Hit, hits, places
+from triage.fields.labels import Hit, ahead, hits, places
 from triage.fields.parts import MOST_PROSE, Part, fold
 from triage.fields.terms import Terms
 
 _SAID = re.compile(
-    r"[^\d\n.;?!:'\"{}=<>/\\|]{0,40}?(?:(?<!\w)(?:is|was|are|er|var|ar|heter|hette|hedder|hed|het|named|called|on|oli|nimelta)[ \t]{1,2}|[:,][ \t]{1,2})"
+    r"[^\d\n.;?!:'\"{}=<>/\\|]{0,40}?(?:(?<!\w)(?:is|was|are|er|var|ar|heter|hette|hedder|hed|het|named|called|on|oli|nimelta|id|id:|tunnuksella|tunnus)[ \t]{1,2}|[:,][ \t]{1,2})"
     r"[\"'`(]{0,2}(?=\S*\d)"
 )
 _UNNAMED = re.compile(r"[A-Za-z]{2,20}(?:[-_][A-Za-z]{1,20}){0,3}(?:[-_]\d{1,12}){1,4}(?![\w/@-]|\.\w)")
@@ -38,7 +38,13 @@ _SHAPES = {
 _PARTS_OF_PATHS = frozenset(
     {"receipts", "categories", "capture", "refund", "cancel", "details", "initiate", "status", "v1", "v2", "v3"}
 )
-_DATE = re.compile(r"(?:\d{4}-\d\d-\d\d(?:T.*)?|\d{1,2}[.]\d{1,2}[.]\d{2,4}|\d{1,2}-\d{1,2}-\d{4})$")
+_YEARS = re.compile(r"(?:19|20)\d\d(?:-(?:19|20)?\d\d)?")
+_SHOP = re.compile(r"(?<![\w./@-])woo[-_]?\d{3,12}(?![\w.@-])")  # as WooCommerce makes them
+_ENDED = re.compile(r"[ \t\"'`*)]{0,4}(?:[.,;:!?](?!\d)|\r?\n|\Z)")
+_NOTHING_BUT_DIGITS = 5  # behind a mere `order`; fewer are an order's number only in some sentences
+_DATE = re.compile(
+    r"(?:\d{4}-\d\d-\d\d(?:T.*)?|\d{1,2}[.]\d{1,2}[.]\d{2,4}|\d{1,2}-\d{1,2}-\d{4}|(?:19|20)\d\d-(?:19|20)\d\d)$"
+)
 _UNFILLED = re.compile(r"(?:\$?\{|%7b|<|\[|:)", re.IGNORECASE)
 _UNIT = re.compile(r"[ \t]{0,2}(?:,[ \t-]{1,2})?([^\W\d_]{1,16}|%)")
 _VSD = re.compile(r"vsd-?\d", re.IGNORECASE)
@@ -62,7 +68,10 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
         ):
             yield _finding(part, hit.value, hit.start, terms)
     yield from _orders(part, terms)
-    yield from _said(part, terms)
+    yield from _said(part, terms, "order")
+    yield from _said(part, terms, "reference")
+    yield from _ahead(part, terms)
+    yield from _failing(part, terms)
     yield from _urls(part, terms)
     for name in SUBSTITUTES:
         yield from _substitutes(part, name, terms)
@@ -72,23 +81,56 @@ def _orders(part: Part, terms: Terms) -> Iterator[Finding]:
     """Ids behind a mere `order`: letters and digits mixed, or five digits and more that count nothing."""
     for hit in hits(part, terms.labels["order"], _ORDER):
         mixed = _has_letters_and_digits(hit.value) and len(hit.value) >= (4 if "-" in hit.value else 5)
-        numbered = hit.value.isdigit() and len(hit.value) >= 5 and not hit.label.startswith(("pay", "beta", "maks"))
+        numbered = hit.value.isdigit() and _numbers_an_order(part, hit, terms)
         if not hit.apart and _is_id(hit, terms) and (mixed or numbered) and not _counts(part, hit, terms):
             yield _finding(part, hit.value, hit.start, terms, confidence=0.8)
 
 
-def _said(part: Part, terms: Terms) -> Iterator[Finding]:
+def _numbers_an_order(part: Part, hit: Hit, terms: Terms) -> bool:
+    """Digits behind a mere `order`: five and more; four when they end a clause, or one that tells of a failure."""
+    if hit.label.startswith(("pay", "beta", "maks")):
+        return False
+    bought = not hit.label.startswith(("ord", "bestil", "best", "tila"))  # `kjøp 20331` may be an amount
+    if len(hit.value) >= _NOTHING_BUT_DIGITS and not bought:
+        return True
+    if len(hit.value) < 4 or _YEARS.fullmatch(hit.value):
+        return False
+    return terms.failed(part, hit.start) or (not bought and bool(_ENDED.match(part.text, hit.start + len(hit.value))))
+
+
+def _ahead(part: Part, terms: Terms) -> Iterator[Finding]:
+    """`acme-77 is the orderId`, `acme-77 (reference)`; and ids as a shop system makes them."""
+    for name in ("order_id", "reference"):
+        for start, end in places(part, terms.labels[name]) if part.where is not Where.ATTACHMENT else ():
+            hit = ahead(part, start, end, _ORDER, terms)
+            if hit and _is_id(hit, terms) and not _YEARS.fullmatch(hit.value):
+                yield _finding(part, hit.value, hit.start, terms, confidence=0.8)
+    for match in _SHOP.finditer(part.folded[:MOST_PROSE]):
+        yield _finding(part, part.text[match.start() : match.end()], match.start(), terms, confidence=0.8)
+
+
+def _failing(part: Part, terms: Terms) -> Iterator[Finding]:
+    """`the one that failed is 1003`, in a mail that talks of order ids."""
+    if not any(places(part, terms.labels[name], 1) for name in ("order_id", "order", "reference")):
+        return
+    for hit in hits(part, terms.labels["failing"], _ORDER):
+        if not hit.apart and _is_id(hit, terms) and not _counts(part, hit, terms):
+            yield Finding("order_id", hit.value, part.where, 0.8, "failed", hit.start)
+
+
+def _said(part: Part, terms: Terms, name: str) -> Iterator[Finding]:
     """`the last order that failed is acme-77`: an id some words behind a mere `order`, letters and digits mixed."""
-    for _, end in places(part, terms.labels["order"]) if part.where is not Where.ATTACHMENT else ():
+    for _, end in places(part, terms.labels[name]) if part.where is not Where.ATTACHMENT else ():
         gap = _SAID.match(part.folded, end)
         value = _ORDER.match(part.text, gap.end()) if gap else None
-        if (
-            value
-            and _has_letters_and_digits(value.group())
-            and _DIGITS.search(value.group())
-            and not _VSD.match(value.group())
-        ):
+        if gap and value and not _VSD.match(value.group()) and _may_be_said(gap.group(), value.group()):
             yield _finding(part, value.group(), value.start(), terms, confidence=0.7)
+
+
+def _may_be_said(gap: str, value: str) -> bool:
+    """Letters and digits mixed; behind the word `id` digits will do."""
+    named = re.search(r"(?<!\w)(?:id|tunnus|tunnuksella)\W*$", gap)
+    return bool((named and len(value) >= 4) or (_has_letters_and_digits(value) and _DIGITS.search(value)))
 
 
 def _siblings(part: Part, found: Sequence[Finding], terms: Terms) -> Iterator[Finding]:

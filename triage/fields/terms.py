@@ -66,6 +66,9 @@ class FieldsFile(yamlfile.Model):
 
     labels: Mapping[str, Mapping[str, tuple[str, ...]]]
     other_numbers: tuple[str, ...]
+    joining: tuple[str, ...]
+    beside: tuple[str, ...]
+    number_words: tuple[str, ...]
     units: tuple[str, ...]
     company_words: tuple[str, ...]
     other_particulars: tuple[str, ...]
@@ -92,6 +95,9 @@ class Terms:
     labels: Mapping[str, tuple[str, ...]]
     code_labels: Mapping[str, frozenset[str]]
     other_numbers: frozenset[str]
+    joining: frozenset[str]
+    beside: frozenset[str]
+    number_words: frozenset[str]
     units: frozenset[str]
     company_words: frozenset[str]
     other_particulars: tuple[str, ...]
@@ -151,6 +157,9 @@ def load(path: Path, *, shown_as: str | None = None) -> Terms:
         },
         code_labels={name: frozenset(spelled(given.get("code", ()))) for name, given in file.labels.items()},
         other_numbers=frozenset(_folded(file.other_numbers)),
+        joining=frozenset(_folded(file.joining)),
+        beside=frozenset(_folded(file.beside)),
+        number_words=frozenset(_folded(file.number_words)),
         units=frozenset(_folded(file.units)),
         company_words=frozenset(_folded(file.company_words)),
         other_particulars=_folded(file.other_particulars),
