@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import itertools
 import shutil
 import socket
@@ -110,7 +111,7 @@ class Dovecot:
 
     def _write_config(self, fields: Mapping[str, str]) -> None:
         user = server_user()
-        group = "nogroup" if user.pw_name == "nobody" else str(user.pw_gid)
+        group = grp.getgrgid(user.pw_gid).gr_name  # Dovecot wants a name
         names = {"root": self.root, "user": user.pw_name, "group": group, "password": PASSWORD}
         ports = {"port": self.port, "tls_port": self.tls_port}
         (self.root / "dovecot.conf").write_text(_CONFIG.format(**fields, **names, **ports))
