@@ -15,7 +15,8 @@ from triage.fields.parts import MOST_PROSE, Part, fold
 from triage.fields.terms import Terms
 
 _LONE = re.compile(
-    r"(?:^|[.!?,;|][ \t]{1,3}|[(\[])(?P<word>[^\W\d_]{2,20})(?=[ \t]{0,3}(?:[.!,;)\]|]|[ ]-[ ]|\r?\n|\Z))", re.MULTILINE
+    r"(?:^|[.!?,;|][ \t]{1,3}|[(\[])(?P<word>[^\W\d_]{2,20})(?=[ \t]{0,3}(?:[.!,:;)\]|]|[ ]-[ ]|\r?\n|\Z))",
+    re.MULTILINE,
 )
 _HOST_HITS = 50
 _VALUE = re.compile(r"[^\W\d_]{2,24}")

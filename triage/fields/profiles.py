@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -13,6 +14,7 @@ from triage.rulebook.words import WordIndex
 from triage.yamlfile import Field, Model
 
 _QUESTION = re.compile(r"\w[\"')»]{0,2}\s?\?(?=\s|\Z|[\"')\]?!])")
+_SENTENCE = re.compile(r"[^.!?\n]{1,2000}+(?:[.!?](?!\s|\Z)[^.!?\n]{0,2000}+){0,40}[.!?\n]*|[.!?\n]+")
 _LONGEST_BODY = 20_000  # characters in which words are looked for
 _ADDRESS = re.compile(r"https?://\S{1,2000}")
 
@@ -46,6 +48,8 @@ class When(Model):
     """Fields that the mail does not give."""
     asks: bool = False
     """The sender asks a question."""
+    beyond_suppositions: bool = False
+    """`unless` and `not_found` overlook sentences that only suppose trouble, or tell what a document lacks."""
 
 
 class Profile(Model):
@@ -69,15 +73,38 @@ class Wording(Model):
     why: Texts
 
 
+class Suppositions(Model):
+    """Words of sentences that speak of trouble without reporting any: `what happens if a payment fails?`"""
+
+    supposed: tuple[str, ...]
+    documents: tuple[str, ...]
+    """Trouble in such a sentence is that of a document; an answer in it is still one."""
+    real: tuple[str, ...]
+    """Where one of these stands anywhere, the trouble is real."""
+
+
 class ProfilesFile(Model):
     """Shape of rules/profiles.yaml."""
 
     profiles: tuple[Profile, ...] = Field(min_length=1)
     no_trouble: tuple[str, ...] = ()
+    suppositions: Suppositions
     substitutes: Mapping[str, tuple[str, ...]] = {}
     fields: Mapping[str, Wording]
     secrets: Mapping[str, Texts]
     environments: Mapping[str, Texts]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a mail, or a part of it, tells: numbers of the conditions that hold, and the findings that count."""
+
+    seen: set[int]
+    counting: Sequence[Finding]
+
+    @property
+    def given(self) -> set[str]:
+        return {finding.field for finding in self.counting}
 
 
 @dataclass(frozen=True)
@@ -87,26 +114,41 @@ class Choice:
     profiles: tuple[Profile, ...]
     matcher: Matcher
     no_trouble: WordIndex[str]
+    suppositions: WordIndex[str]
 
     @classmethod
     def of(cls, file: ProfilesFile) -> Self:
         conditions = [
             condition for profile in file.profiles for when in profile.when for condition in _conditions(when)
         ]
-        return cls(file.profiles, Matcher(conditions), WordIndex({"": file.no_trouble}))
+        return cls(file.profiles, Matcher(conditions), WordIndex({"": file.no_trouble}), _index(file.suppositions))
 
     def choose(self, mail: InboundMail, counting: Sequence[Finding]) -> Profile:
         """The profile of a mail, from its words and the findings that count."""
         subject, body = map(self._without_denials, (mail.subject, mail.new[:_LONGEST_BODY]))
-        seen = {match.number for match in self.matcher.match(subject, body)}
+        plain = Told({match.number for match in self.matcher.match(subject, body)}, counting)
+        beyond = self._beyond_suppositions(subject, body, plain)
         number = 0
         for profile in self.profiles:
             for when in profile.when:
-                words = [offset in seen for offset in range(number, number + 2)]
-                number += 2
-                if _holds(when, words, mail, counting):
+                if _holds(when, number, mail, plain, beyond if when.beyond_suppositions else plain):
                     return profile
+                number += 2
         return self.profiles[-1]
+
+    def _beyond_suppositions(self, subject: str, body: str, plain: Told) -> Told:
+        """What is told outside of sentences that only suppose trouble; then the subject is but their headline."""
+        found = self.suppositions.scan(body)
+        if not found or "real" in found or "real" in self.suppositions.scan(subject):
+            return plain
+        places = {kind: sorted(one.start for one in seen) for kind, seen in found.items()}
+        rest = supposed = ""
+        for sentence in _SENTENCE.finditer(body):
+            kinds = {kind for kind, starts in places.items() if _between(starts, *sentence.span())}
+            supposed += sentence.group() if "supposed" in kinds else ""
+            rest += "\n" if kinds else sentence.group()
+        counting = tuple(one for one in plain.counting if one.field != "response" or _told_in(rest, one, supposed))
+        return Told({match.number for match in self.matcher.match("", rest)}, counting)
 
     def _without_denials(self, text: str) -> str:
         """The text without phrases like `no problem`, which hold the words of trouble but deny it."""
@@ -126,15 +168,29 @@ def _conditions(when: When) -> tuple[Condition, Condition]:
     return when.words or Condition(), Condition(any_of=when.unless)
 
 
-def _holds(when: When, seen: Sequence[bool], mail: InboundMail, counting: Sequence[Finding]) -> bool:
-    given = {finding.field for finding in counting}
-    products = [finding.value for finding in counting if finding.field == "product"]
+def _index(words: Suppositions) -> WordIndex[str]:
+    return WordIndex({"supposed": words.supposed, "documents": words.documents, "real": words.real})
+
+
+def _between(starts: Sequence[int], begin: int, end: int) -> bool:
+    return bisect_left(starts, begin) < bisect_left(starts, end)
+
+
+def _told_in(rest: str, response: Finding, supposed: str) -> bool:
+    """Whether a response stands elsewhere than in a sentence that only supposes it."""
+    value = response.value.rsplit(" ", 1)[-1]
+    return value in rest or value not in supposed
+
+
+def _holds(when: When, number: int, mail: InboundMail, plain: Told, beyond: Told) -> bool:
+    """Whether a line fits; its words are the condition `number`, those that must not occur the one behind it."""
+    products = [finding.value for finding in plain.counting if finding.field == "product"]
     return (
-        (when.words is None or seen[0])
-        and not seen[1]
+        (when.words is None or number in plain.seen)
+        and number + 1 not in beyond.seen
         and (not when.products or any(product in when.products for product in products))
-        and given.issuperset(when.found)
-        and given.isdisjoint(when.not_found)
+        and plain.given.issuperset(when.found)
+        and beyond.given.isdisjoint(when.not_found)
         and (not when.asks or _asks(mail))
     )
 
