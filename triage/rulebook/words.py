@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 __all__ = ["Seen", "Token", "WordIndex", "fold", "tokens", "trouble_with"]
 
@@ -39,20 +39,21 @@ def _mojibake() -> dict[str, str]:
 _MENDED = _mojibake()
 _WRONG = "|".join(re.escape(wrong) for wrong in sorted(_MENDED, key=len, reverse=True))
 _MENDABLE = re.compile(_WRONG)
-_LETTER = rf"{_WRONG}|[\w\u0300-\u036f\ufffd]|(?<=[^\W\d_])\?(?=[^\W\d_])"
+_LOST = r"(?<=[^\W\d_])\?(?=[^\W\d_])"
+# Plain letters first and many at once: the long list of wrong ones is looked through where a letter is none of them.
+_LETTERS = rf"[A-Za-z0-9_]+|(?=[^\x00-\x7f])(?:{_WRONG}|[\w\u0300-\u036f\ufffd])|{_LOST}"
 _CHUNK = re.compile(
     r"(?P<mail>[\w.+-]{1,64}@[\w.-]+)"
     r"|(?P<url>\b(?:https?://|www\.)[^\s<>\"']+)"
     r"|(?P<path>(?<![\w/])(?:/[\w{}%.:-]+)+)"
-    rf"|(?P<word>(?:{_LETTER})+)",
+    rf"|(?P<word>(?:{_LETTERS})+)",
     re.IGNORECASE,
 )
 _SEGMENT = re.compile(r"/[\w{}%.:-]+")
 _LOOKS_LIKE_REGEX = re.compile(r"[|()\[\]\\^$+]|\.\*")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word: its folded form and its place in the text as it was given."""
 
     folded: str
@@ -60,8 +61,7 @@ class Token:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A listed word or phrase found in a text: characters [start, end), tokens first..last."""
 
     start: int
@@ -70,6 +70,7 @@ class Seen:
     last: int
 
 
+_REMEMBERED_WORDS = 16_384
 _REMEMBERED_TEXTS = 128  # of a batch of mails, which are scanned in several rounds
 
 
@@ -91,23 +92,21 @@ def tokens(text: str) -> tuple[Token, ...]:
     found: list[Token] = []
     for chunk in _CHUNK.finditer(text):
         if chunk.lastgroup == "word":
-            found += _word(chunk.group(), chunk.start())
+            raw, start = chunk.group(), chunk.start()
+            bare = raw.strip("_")  # underscores mean emphasis
+            if 0 < len(bare) <= _LONGEST_WORD:
+                begin = start if bare is raw else start + raw.index(bare)
+                found.append(Token(fold(bare), begin, begin + len(bare)))
         elif chunk.lastgroup == "path":
-            found += [
-                Token(fold(part.group().rstrip(".:")), chunk.start() + part.start(), chunk.start() + part.end())
-                for part in _SEGMENT.finditer(chunk.group())
-                if len(part.group()) <= _LONGEST_WORD
-            ]
+            found += _steps(chunk.group(), chunk.start())
     return tuple(found)
 
 
-def _word(raw: str, start: int) -> list[Token]:
-    """A run of letters as a token, without the underscores that mean emphasis."""
-    bare = raw.strip("_")
-    if not bare or len(bare) > _LONGEST_WORD:
-        return []
-    begin = start + raw.index(bare)
-    return [Token(fold(bare), begin, begin + len(bare))]
+def _steps(path: str, start: int) -> Iterator[Token]:
+    """The parts of a path, each a word that begins with a slash."""
+    for part in _SEGMENT.finditer(path):
+        if len(part.group()) <= _LONGEST_WORD:
+            yield Token(fold(part.group().rstrip(".:")), start + part.start(), start + part.end())
 
 
 def trouble_with(entry: str) -> str | None:
@@ -162,27 +161,20 @@ class WordIndex(Generic[K]):
         for name, entries in lists.items():
             for entry in entries:
                 self._add(name, entry)
+        # Most words of a mail begin no entry, and the same words come back in every mail.
+        self._beginning = lru_cache(_REMEMBERED_WORDS)(lambda word: tuple(self._root.after(word)))
 
     def scan(self, text: str) -> dict[K, list[Seen]]:
         """Where the entries of each list stand in the text, in reading order; lists unseen are left out."""
         words = tokens(text)
         found: dict[K, list[Seen]] = {}
-        for first in range(len(words)):
-            for lists, last in self._ends(words, first):
-                seen = Seen(words[first].start, words[last].end, first, last)
-                for name in lists:
-                    found.setdefault(name, []).append(seen)
+        for first, word in enumerate(words):
+            if begun := self._beginning(word.folded):
+                for lists, last in _ends(begun, words, first):
+                    seen = Seen(word.start, words[last].end, first, last)
+                    for name in lists:
+                        found.setdefault(name, []).append(seen)
         return found
-
-    def _ends(self, words: tuple[Token, ...], first: int) -> Iterator[tuple[list[K], int]]:
-        open_nodes = [(self._root, first)]
-        while open_nodes:
-            node, at = open_nodes.pop()
-            for child in node.after(words[at].folded):
-                if child.lists:
-                    yield child.lists, at
-                if at + 1 < len(words):
-                    open_nodes.append((child, at + 1))
 
     def _add(self, name: K, entry: str) -> None:
         node = self._root
@@ -191,6 +183,18 @@ class WordIndex(Generic[K]):
             node = node.add(_spellings(entry[token.start : token.end]), stem)
         if node is not self._root and name not in node.lists:
             node.lists.append(name)
+
+
+def _ends(begun: Iterable[_Node[K]], words: Sequence[Token], first: int) -> Iterator[tuple[list[K], int]]:
+    """The lists whose entries begin at a word, each with the last word of the entry."""
+    reached = [(begun, first)]
+    while reached:
+        nodes, at = reached.pop()
+        for node in nodes:
+            if node.lists:
+                yield node.lists, at
+            if at + 1 < len(words) and (node.words or node.stems):
+                reached.append((node.after(words[at + 1].folded), at + 1))
 
 
 def _spellings(word: str) -> tuple[str, ...]:
