@@ -17,12 +17,11 @@ from email.header import Header
 from email.utils import format_datetime
 
 from triage.domain import Address, Reply
+from triage.mail.addresses import on_the_wire
 
 DESK_HEADER = "X-Triage-Desk"
 
 _ID = re.compile(r"[!-;=?-~]{1,900}")  # printable ASCII but <>, and short enough for one line
-_LOCAL = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}")
-_DOMAIN = re.compile(r"[^\W_](?:[\w.-]{0,252}[^\W_])?")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _REFERENCES = 980  # characters of the line of ids; RFC 5322 section 2.1.1 allows 998
 _NAME, _SUBJECT = 100, 400  # characters kept of a display name and of a subject
@@ -108,17 +107,15 @@ def _addresses(addresses: Iterable[Address]) -> str:
 
 def _address(address: Address) -> str:
     """One address. Raises ValueError when it is none; the display name is made harmless."""
-    local, _, domain = address.email.rpartition("@")
-    if not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
+    email = on_the_wire(address.email)
+    if email is None:
         raise ValueError(f"not an address that mail can be sent to: {address.email!r}")
-    if not domain.isascii():
-        domain = domain.encode("idna").decode("ascii")
     name = _printable(address.name)[:_NAME]
     if not name:
-        return f"{local}@{domain}"
+        return email
     if name.isascii():
         name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return f"{_words(name, 'To')} <{local}@{domain}>"
+    return f"{_words(name, 'To')} <{email}>"
 
 
 def _words(text: str, header: str) -> str:

@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from triage.domain import OperatorError
+from triage.mail.addresses import on_the_wire
 from triage.transport.accounts import SmtpRoute
 from triage.transport.link import diagnose, is_loopback, tls_context
 from triage.transport.mailbox import Examination
@@ -23,7 +24,6 @@ from triage.transport.mailbox import Examination
 _KEEP_SECONDS = 50.0  # a link idle for longer is not trusted: relays close theirs after a minute or more
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _DOT = re.compile(rb"(?m)^\.")
-_ADDRESS = re.compile(r"[^\s<>\x00-\x1f\x7f]{1,256}@[^\s<>@\x00-\x1f\x7f]{1,255}")
 
 
 class RelayLost(OperatorError):  # noqa: N818 - reads as what happened
@@ -258,16 +258,12 @@ def _offer(
 
 def _ask(smtp: smtplib.SMTP, address: str) -> Answer:
     """RCPT TO; what the relay would not understand is refused without asking it."""
-    if not _ADDRESS.fullmatch(address):
+    wire = on_the_wire(address)
+    if wire is None:
         return Answer(address, Fate.REFUSED, 553, "not an address")
-    name, _, domain = address.rpartition("@")
-    try:
-        domain = domain if domain.isascii() else domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        return Answer(address, Fate.REFUSED, 553, "the domain is not a valid name")
-    if not name.isascii() and not smtp.has_extn("smtputf8"):
+    if not wire.isascii() and not smtp.has_extn("smtputf8"):
         return Answer(address, Fate.REFUSED, 553, "the relay takes no address with letters outside ASCII")
-    code, text = smtp.rcpt(f"{name}@{domain}")
+    code, text = smtp.rcpt(wire)
     if code == 421:  # it is closing the link (RFC 5321 section 3.8)
         raise smtplib.SMTPResponseException(code, text)
     return _answer(address, code, text)
