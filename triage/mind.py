@@ -25,7 +25,7 @@ Progress = Callable[[int, int], None]  # steps of training done, steps in all
 
 @dataclass(frozen=True)
 class Mind:
-    """Replaced as a whole when staff change the rules."""
+    """Never changes afterwards: edited rules and templates are read at the next start."""
 
     understanding: Understanding
     writer: Writer
