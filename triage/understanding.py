@@ -1,4 +1,4 @@
-"""bytes → Reading: everything the desk can tell from a mail alone. Pure; the same for a live mail, `explain` and a back-test."""
+"""bytes → Reading: everything the desk can tell from a mail alone. Pure; the same for a live mail, `explain` and an evaluation."""
 
 from __future__ import annotations
 
@@ -44,15 +44,16 @@ class Understanding:
         stage = "parse"
         try:
             mail = parse(raw)
-            stage = "guard"
-            silence = reason_for_silence(mail, self.ours)
             stage = "inspect"
             inspection = self.inspector.inspect(mail)
+            mail = inspection.masked or mail  # whatever is seen from here on may be stored and shown
+            stage = "guard"
+            silence = reason_for_silence(mail, self.ours)
             stage = "route"
             evidence = () if silence else self.rulebook.evidence(mail)
         except Exception as error:  # noqa: BLE001 - one odd mail must not stop the others; it is set aside with its bytes
             return Unreadable(stage, f"{type(error).__name__}: {error}")
-        return Reading(inspection.masked or mail, silence, evidence, None, replace(inspection, masked=None))
+        return Reading(mail, silence, evidence, None, replace(inspection, masked=None))
 
 
 def text_for_model(mail: InboundMail) -> str:

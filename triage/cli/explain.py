@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from triage.cli.exits import FOUND, told_plainly
+from triage.cli.exits import FOUND, fail, told_plainly
 from triage.cli.options import config_option
 from triage.config import load
 
@@ -25,8 +25,9 @@ def command(paths: tuple[Path, ...], *, json_lines: bool, config: Path) -> None:
         from triage.cli.explaining import Explainer, NotRead, as_json
         from triage.cli.telling import tell
 
-        explainer = Explainer.build(load(config))
-        files, unreadable = list(_files(paths)), False
+        settings = load(config)
+        files, unreadable = [file for path in paths for file in _files(path)], False
+        explainer = Explainer.build(settings)
         for start in range(0, len(files), BATCH):
             for result in explainer.explain(files[start : start + BATCH]):
                 unreadable = unreadable or isinstance(result, NotRead)
@@ -38,7 +39,8 @@ def command(paths: tuple[Path, ...], *, json_lines: bool, config: Path) -> None:
         raise SystemExit(FOUND)
 
 
-def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
-    """The given files, and the .eml files of given folders by name."""
-    for path in paths:
-        yield from sorted(path.glob("*.eml")) if path.is_dir() else [path]
+def _files(path: Path) -> Sequence[Path]:
+    """The given file, or the .eml files of a given folder by name."""
+    if not path.is_dir():
+        return [path]
+    return sorted(path.glob("*.eml")) or fail(FOUND, f"no .eml files in {path}")
