@@ -80,6 +80,20 @@ def test_ids_lose_their_brackets_their_folds_and_their_doubles():
     assert len(headers.message_ids("".join(f"<{i}@b>" for i in range(1_000)))) == headers.MAX_IDS
 
 
+def test_an_id_too_long_for_an_index_is_told_by_its_digest_wherever_it_stands():
+    long = "".join(chr(0x4E00 + number) for number in range(1_000))
+    (one,) = headers.message_ids(f"<{long}@b>")
+    assert len(one) < 100
+    assert headers.message_ids(f"<a@b> <{long[:500]}\r\n {long[500:]}@b>") == ("a@b", one)
+    assert headers.message_ids(f"<{long}@c>") != (one,)
+    assert headers.message_ids("<" + "x" * 900 + ">") == ("x" * 900,)
+    assert headers.message_ids(f"<{one}>") != (one,)  # nobody can write what stands for another id
+
+
+def test_an_address_too_long_to_be_one_is_none_and_the_others_stay():
+    assert headers.addresses(f"{'a' * 310}@shop.example, Kari <b@shop.example>") == (Address("b@shop.example", "Kari"),)
+
+
 @pytest.mark.parametrize(
     "raw",
     [

@@ -195,6 +195,16 @@ def test_what_a_mail_may_hold_is_capped():
     assert len(parse(HEAD + b"\r\n" + b"line of it\r\n" * 100_000).new) <= 400_000
 
 
+@pytest.mark.parametrize("form", ["<{}>", "{}", "<{}@shop.example>", "{}@shop.example"])
+def test_every_id_fits_an_index_and_two_long_ones_stay_two(form: str):
+    one, two = (
+        parse(f"Message-ID: {form.format(letter * 3_000)}\nReferences: <{letter * 3_000}@x>\n\nHei".encode())
+        for letter in "æø"
+    )
+    assert one.message_id != two.message_id
+    assert all(len(each.encode()) <= 900 for each in (one.message_id, *one.references))
+
+
 def test_what_lies_beyond_the_caps_is_no_text():
     assert "--b" not in _whole(parse(HOSTILE["parts"]))
     assert "--b" not in _whole(parse(HOSTILE["nesting"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import hashlib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 from triage.domain import Address
 from triage.mail.charsets import decode, repair, storable
 
-__all__ = ["MAX_ADDRESSES", "MAX_IDS", "addresses", "date", "message_ids", "parameters", "text"]
+__all__ = ["MAX_ADDRESSES", "MAX_IDS", "addresses", "date", "message_id", "message_ids", "parameters", "text"]
 
 MAX_ADDRESSES = 500
 MAX_IDS = 200
@@ -161,11 +162,14 @@ def _mailbox(words: list[str], angle: str, notes: list[str]) -> Address:
         bare = _BARE.search(plain if "@" in plain else " ".join(notes))
         email = bare[0] if bare else ""
         plain = plain.replace(email, "") if '"' in plain else ""
-    email = _SPACES.sub("", text(email)).strip("'\".").lower()[:320]
+    email = _SPACES.sub("", text(email)).strip("'\".").lower()
+    if len(email) > _LONGEST_EMAIL:  # cut off it would be somebody else's
+        email = ""
     return Address(email, _name(plain or " ".join(notes) if email else ""))
 
 
 _SPACES = re.compile(r"\s+")
+_LONGEST_EMAIL = 320  # RFC 3696: 64 before the @ and 255 behind it; databases index far more
 
 
 def _name(raw: str) -> str:
@@ -176,15 +180,24 @@ def _name(raw: str) -> str:
 
 # ── ids and dates ───────────────────────────────────────────────────────────────────────────────────
 
-_ID = re.compile(r"<([^<>]{1,1500})>")
+_ID = re.compile(r"<([^<>]+)>")
+_LONGEST_ID = 900  # bytes of UTF-8; a line of a header has at most 998, a row of PostgreSQL's indexes 2,704
 
 
 def message_ids(value: str) -> tuple[str, ...]:
     """Message ids without angle brackets, in their order, each once, the last MAX_IDS of them."""
-    ids = [_SPACES.sub("", inner) for inner in _ID.findall(value)]
-    if not ids:
-        ids = [word.strip("<>") for word in value.split() if "@" in word]
-    return tuple(dict.fromkeys(storable(one) for one in ids if one))[-MAX_IDS:]
+    ids = _ID.findall(value) or [word.strip("<>") for word in value.split() if "@" in word]
+    found = dict.fromkeys(message_id(one) for one in ids)
+    return tuple(one for one in found if one)[-MAX_IDS:]
+
+
+def message_id(value: str) -> str:
+    """One id, without white space. An overlong one is told by its digest: the same each time, and never sent back,
+    for it holds a space.
+    """
+    found = storable(_SPACES.sub("", value))
+    data = found.encode("utf-8", "replace")
+    return found if len(data) <= _LONGEST_ID else f"sha256 {hashlib.sha256(data).hexdigest()}"
 
 
 def date(value: str) -> datetime | None:

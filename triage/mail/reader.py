@@ -97,7 +97,7 @@ def _sender(root: mime.Part) -> Address:
 
 
 def _first_id(value: str) -> str:
-    return next(iter(headers.message_ids(value)), "") or storable("".join(value.split()).strip("<>"))[:1_000]
+    return next(iter(headers.message_ids(value)), "") or headers.message_id(value.strip("<> \r\n\t"))
 
 
 def _headers(root: mime.Part) -> Iterator[tuple[str, str]]:
