@@ -47,6 +47,7 @@ def signs(text: str) -> dict[str, str]:
         ("/access-management-1.0/access/oauth2", "api-path", "/access-management-1.0/access/oauth2"),
         ("we set skipLandingPage", "parameter-names", "skipLandingPage"),
         ("it says cURL error 28", "transport-error", "cURL error"),
+        ("it says BAD\n  gateway", "transport-error", "BAD gateway"),
     ],
 )
 def test_what_belongs_to_a_call_is_seen(text: str, rule: str, words: str) -> None:
