@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy.exc import DBAPIError
 
+from tests.samples import mail
+from tests.store.test_ledger import record
 from triage.store.database import DatabaseRefused, engine_for, migrate
 from triage.store.schema import metadata
-from triage.store.store import Store, StoreLost
+from triage.store.store import Store, StoreLost, is_loss
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_schema(url: str):
@@ -74,6 +78,33 @@ def test_a_server_that_is_away_is_refused_at_start_and_lost_later():
         migrate(engine, first_ticket=1)
     with pytest.raises(StoreLost), Store(engine).ledger():
         pass
+
+
+@pytest.mark.postgres
+def test_what_no_index_can_hold_is_an_odd_mail_not_a_lost_database(postgres_url: str):
+    engine = engine_for(postgres_url)
+    migrate(engine, first_ticket=1)
+    store = Store(engine)
+    odd = mail(message_id="".join(chr(0x4E00 + number) for number in range(3_000)))
+    with store.ledger() as ledger:
+        record(ledger, mail(subject="before"))
+        with pytest.raises(DBAPIError) as raised, ledger.savepoint():
+            record(ledger, odd)
+        record(ledger, mail(subject="after"))
+    assert not is_loss(raised.value)
+    with store.ledger() as ledger:
+        assert ledger.seen(mail(subject="after").key)
+    engine.dispose()
+
+
+def test_an_error_repeats_nothing_of_what_was_to_be_written(store: Store):
+    found = mail()
+    with pytest.raises(DBAPIError) as raised, store.ledger() as ledger:
+        record(ledger, found)
+        record(ledger, found)
+    told = "".join(traceback.format_exception(raised.value))
+    assert "unique" in told.lower()
+    assert not [value for value in (found.key, found.message_id, found.sender.email) if value in told]
 
 
 def test_a_read_only_database_is_lost_not_a_bad_mail(tmp_path: Path):

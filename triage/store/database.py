@@ -30,9 +30,7 @@ def engine_for(url: str, password: str | None = None) -> sa.Engine:
         if parsed.get_backend_name() == "sqlite":
             return _sqlite(parsed)
         if parsed.get_backend_name() == "postgresql":
-            return sa.create_engine(
-                parsed.set(drivername="postgresql+psycopg"), json_serializer=_json, pool_pre_ping=True
-            )
+            return _engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
     except (SQLAlchemyError, ImportError) as error:
         raise DatabaseRefused(f"the database URL cannot be used: {_first_line(error)}") from None
     raise DatabaseRefused("the database URL must begin with sqlite:/// or postgresql://")
@@ -74,13 +72,27 @@ def _newest() -> str:
     return max(path.name for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))[:4]
 
 
+def _engine(url: sa.URL, **options: Any) -> sa.Engine:
+    """An engine whose errors repeat nothing of what was to be written: they stand in logs and in `trouble`."""
+    engine = sa.create_engine(url, json_serializer=_json, hide_parameters=True, **options)
+    sa.event.listen(engine, "handle_error", _shorten)
+    return engine
+
+
+def _shorten(context: sa.engine.ExceptionContext) -> None:
+    """Only the first line: PostgreSQL's DETAIL, behind it, shows the row."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None:
+            error.args = (str(error.args[0] if error.args else error).partition("\n")[0],)
+
+
 def _sqlite(url: sa.URL) -> sa.Engine:
     if url.database and url.database != ":memory:":
         try:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DatabaseRefused(f"the database folder cannot be made: {error}") from None
-    engine = sa.create_engine(url, json_serializer=_json, connect_args={"timeout": 30})
+    engine = _engine(url, connect_args={"timeout": 30})
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_immediate)
     return engine

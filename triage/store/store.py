@@ -53,8 +53,13 @@ class Store:
         self._engine.dispose()
 
 
+_OF_THE_ROW = ("22", "23", "54")  # SQLSTATE classes: bad data, broken constraint, beyond a limit (of an index)
+
+
 def is_loss(error: BaseException) -> bool:
     """Whether an error says that the database is gone, full, locked or read-only, rather than the mail odd."""
     if not isinstance(error, DBAPIError):
+        return False
+    if (getattr(error.orig, "sqlstate", None) or "").startswith(_OF_THE_ROW):
         return False
     return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
