@@ -90,3 +90,9 @@ def test_an_organization_number_with_a_wrong_check_digit_is_shown_but_is_no_valu
     found = [f for f in inspector.inspect(mail("Org.nr 987654321")).findings if f.field == "organization_number"]
     assert [(f.value, f.note) for f in found] == [("987654321", "invalid")]
     assert field("organization_number", "Org.nr 987654321") is None
+
+
+def test_an_organization_number_some_words_behind_its_name_counts_when_its_check_digit_is_right(field):
+    assert field("organization_number", "Orgnr til kunden vår er 918713867.") == "918713867"
+    assert field("organization_number", "CVR-nummeret på vores kunde er 38292188") == "38292188"
+    assert field("organization_number", "Orgnr til kunden vår er 918713868.") is None

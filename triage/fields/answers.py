@@ -70,7 +70,7 @@ _SIGNS = tuple(
     )
 )
 _CODE = re.compile(
-    r"(?<!\w)(?:error ?code|err code|feilkode|fejlkode|felkod|virhekoodi|kode|code|kod|koodi|koodilla)[: ]{1,2}(?P<value>\d{1,5})(?![\w.,-]?\d)"
+    r"(?<!\w)(?:error ?code|error ?id|err code|feilkode|fejlkode|felkod|virhekoodi|kode|code|kod|koodi|koodilla)[: ]{1,2}(?P<value>\d{1,5})(?![\w.,-]?\d)"
 )
 _QUOTED = re.compile(r"(?P<mark>(?<!\w)[\"'])(?P<value>[^\"\n{}]{6,200}?)(?P=mark)(?!\w)")
 _NAMED = re.compile(
@@ -124,7 +124,10 @@ def _messages(part: Part, terms: Terms) -> Iterator[Finding]:
             yield _body(part, match, "message")
     for match, _ in zip(_NAMED.finditer(prose), range(_MOST), strict=False):
         said = re.split(r"[.!?][ \t]|\n", prose[max(0, match.start() - 24) : match.start()])[-1]
-        if set(re.findall(r"[^\W\d_]+", said)[-1:]) & (terms.status_before | terms.status_words):
+        words = re.findall(r"[^\W\d_]+", said)
+        if set(words[-2 if words[-1:] and words[-1] in _PLAIN_COPULA else -1 :]) & (
+            terms.status_before | terms.status_words
+        ):
             yield _body(part, match, "message")
     for match, _ in zip(_GROUP.finditer(prose), range(_MOST), strict=False):
         if terms.failed(part, match.start()) and not _counts(part, match.end(), terms):

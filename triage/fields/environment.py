@@ -18,6 +18,7 @@ _LONE = re.compile(
     r"(?:^|[.!?,;|][ \t]{1,3}|[(\[])(?P<word>[^\W\d_]{2,20})(?=[ \t]{0,3}(?:[.!,:;)\]|]|[ ]-[ ]|\r?\n|\Z))",
     re.MULTILINE,
 )
+_LAST_WORD = re.compile(r"([^\W\d_]+)[ \t]{1,3}$")
 _HOST_HITS = 50
 _VALUE = re.compile(r"[^\W\d_]{2,24}")
 
@@ -37,7 +38,7 @@ def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
 
 def _meant(stated: Sequence[Finding]) -> set[str]:
     """The environments the sender talks of; where one works and the other fails, the one that fails."""
-    denied = {finding.value for finding in stated if finding.note == "denied"}
+    denied = {finding.value for finding in stated if finding.note in ("denied", "amiss")}
     plain = {finding.value for finding in stated if finding.note in ("stated", "failed")}
     works = {finding.value for finding in stated if finding.note == "works"}
     failing = {finding.value for finding in stated if finding.note == "failed"}
@@ -45,7 +46,8 @@ def _meant(stated: Sequence[Finding]) -> set[str]:
         return denied - works
     if len(plain) > 1 and len(failing) == 1:
         return failing
-    return plain - works or plain or works
+    amiss = {finding.value for finding in stated if finding.note == "amiss"}
+    return plain - works or plain or works or amiss
 
 
 def _values(findings: Sequence[Finding]) -> set[str]:
@@ -77,9 +79,11 @@ def _stated(part: Part, terms: Terms) -> Iterator[Finding]:
 
 
 def _note(part: Part, start: int, terms: Terms) -> str:
-    """`denied` behind `not in`; else whether it is said to fail or to work there."""
-    if any(seen.end <= start <= seen.end + 1 for seen in part.seen.get("environment/denied", ())):
-        return "denied"
+    """`denied` behind `but not in`, `amiss` behind a verb and `not in`; else whether it is said to fail or to work there."""
+    for seen in part.seen.get("environment/denied", ()):
+        if seen.end <= start <= seen.end + 1:
+            before = _LAST_WORD.search(part.folded, max(0, seen.start - 20), seen.start)
+            return "amiss" if before and before[1] not in terms.no_verbs else "denied"
     return "works" if terms.worked(part, start) else "failed" if terms.failed(part, start) else "stated"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from triage.domain import Finding
 from triage.fields.checksums import is_cvr, is_norwegian_organization, is_swedish_organization, is_y_tunnus
-from triage.fields.labels import hits
+from triage.fields.labels import hits, places
 from triage.fields.parts import Part, closing
 from triage.fields.terms import Terms
 
@@ -18,6 +18,7 @@ _LABELLED = re.compile(
 _VAT = re.compile(r"(?P<number>\d{3} ?\d{3} ?\d{3}) ?mva(?!\w)")
 _SWEDISH = re.compile(r"(?<![\w-])\d{6}-\d{4}(?![\w-])")
 _PREFIXED = re.compile(r"(?:fi|dk)\d{8}(?<!\w(?:fi|dk)\d{8})(?!\w)")
+_GAP = re.compile(r"[^\d\n;?!:]{1,40}?[ ](?:is|er|ar|on|:)[ ]{1,2}(?=\w)")
 _FINNISH = re.compile(r"\d{7}-\d(?<![\w-]\d{7}-\d)(?![\w-])")
 
 
@@ -31,6 +32,7 @@ def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     for hit in hits(part, terms.labels["organization_number"], _LABELLED):
         yield _finding(part, hit.value, hit.start)
+    yield from _said(part, terms)
     for match in _VAT.finditer(part.folded):
         yield _finding(part, match["number"], match.start("number"))
     for match in _PREFIXED.finditer(part.folded):
@@ -39,6 +41,15 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     for match in _FINNISH.finditer(part.text):
         if is_y_tunnus(match.group().replace("-", "")):
             yield _finding(part, match.group(), match.start())
+
+
+def _said(part: Part, terms: Terms) -> Iterator[Finding]:
+    """`the customer's org.nr is 918 713 867`: some words behind the label; then the check digit must be right."""
+    for _, end in places(part, terms.labels["organization_number"]):
+        gap = _GAP.match(part.folded, end)
+        number = _LABELLED.match(part.text, gap.end()) if gap else None
+        if number and not (finding := _finding(part, number.group(), number.start())).note:
+            yield finding
 
 
 def _finding(part: Part, value: str, start: int) -> Finding:

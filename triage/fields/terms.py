@@ -23,6 +23,7 @@ class _Environment(yamlfile.Model):
     production: _Surroundings
     labels: tuple[str, ...]
     not_stated_by: tuple[str, ...]
+    no_verbs: tuple[str, ...]
     denied_by: tuple[str, ...]
 
 
@@ -107,6 +108,7 @@ class Terms:
     index: WordIndex[str]  # lists environment/test, product/ecom, platform/iOS ... of plain words
     hosts: Mapping[str, tuple[str, ...]]
     environment_labels: tuple[str, ...]
+    no_verbs: frozenset[str]
     environment_values: Mapping[str, str]
     product_paths: Mapping[str, str]
     before_version: frozenset[str]
@@ -169,6 +171,7 @@ def load(path: Path, *, shown_as: str | None = None) -> Terms:
         index=WordIndex(_lists(file)),
         hosts={name: _folded(words.hosts) for name, words in surroundings.items()},
         environment_labels=spelled(file.environment.labels),
+        no_verbs=frozenset(_folded(file.environment.no_verbs)),
         environment_values={fold(word): name for name, words in surroundings.items() for word in words.values},
         product_paths={fold(path): product for path, product in file.product.paths.items()},
         before_version=frozenset(_folded(file.app.before_version)),
