@@ -76,6 +76,10 @@ def test_a_lost_relay_or_database_keeps_the_mailbox_connected(monkeypatch: pytes
     assert tend(monkeypatch, loss, None) == [type(loss).__name__, "fine"]
 
 
+def test_a_fault_of_our_own_does_not_leave_the_mailbox_unread(monkeypatch: pytest.MonkeyPatch):
+    assert tend(monkeypatch, ZeroDivisionError("a bug"), None) == ["ZeroDivisionError", "closed", "fine"]
+
+
 def test_each_failure_is_told_in_one_line_with_its_pause(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):

@@ -14,6 +14,7 @@ from triage.decision import judge, withheld
 from triage.domain import (
     Action,
     Attachment,
+    Checklist,
     DecidedBy,
     Evidence,
     Finding,
@@ -246,6 +247,29 @@ def test_a_reply_that_still_lacks_something_is_asked_once_more(policy: Policy):
     place = ticket(TicketState.WAITING_FOR_INFO, findings=GIVEN[:1])
     verdict = answered(gave(order_id="acme-1"), place, policy)
     assert (verdict.template, verdict.missing) == ("still_missing", ("environment", "request", "response"))
+
+
+def test_a_few_words_without_any_field_are_not_nagged(policy: Policy):
+    place = ticket(TicketState.WAITING_FOR_INFO, findings=GIVEN[:1])
+    thanks = judge(reading(mail(new="Takk, jeg sender det i morgen")), place, policy)
+    assert (thanks.template, thanks.tray) == (None, Tray.REVIEW)
+
+
+def test_a_key_leak_is_answered_once_in_its_ticket(policy: Policy):
+    leak = reading(evidence=(seen("key_leak"),))
+    place = ticket(TicketState.REVIEW, topic="key_leak", profile=None)
+    verdict = judge(leak, place, policy)
+    assert (verdict.action, verdict.template, verdict.tray) == (Action.REVIEW, None, Tray.REVIEW)
+
+
+def test_a_checklist_that_comes_back_is_read_by_a_human(policy: Policy):
+    place = ticket(TicketState.WAITING_FOR_INFO, topic="checklist", profile=None)
+    whole = Inspection(checklist=Checklist("ecom", "complete"))
+    empty = Inspection(checklist=Checklist("ecom", "ok_only", ("orderIds",)))
+    assert answered(whole, place, policy).tray is Tray.REVIEW
+    assert answered(empty, place, policy).template == "checklist_incomplete"
+    twice = ticket(TicketState.WAITING_FOR_INFO, asked=2, topic="checklist", profile=None)
+    assert answered(empty, twice, policy).template is None
 
 
 def test_a_second_incomplete_reply_goes_to_a_human_unanswered(policy: Policy):

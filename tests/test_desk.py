@@ -177,7 +177,7 @@ def test_a_cut_between_commit_and_filing_repeats_nothing_but_the_filing(office: 
 
 def test_a_relay_that_is_away_keeps_no_mail_from_being_read(office: Office):
     for number in range(3):
-        office.receive(f"{SETTLEMENT} Ref {number}", sender=f"kari{number}@shop.example")
+        office.receive(f"{SETTLEMENT} {'abc'[number]}", sender=f"kari{number}@shop.example")
     away = replace(office.desk, sender=SmtpSender(SmtpRoute("127.0.0.1", free_port(), "none", timeout=2)))
     with pytest.raises(RelayLost):
         run_once(away)
@@ -246,9 +246,25 @@ def test_the_same_words_from_fifty_addresses_are_answered_twice_at_most(office: 
     assert office.tray(Tray.REVIEW) == 48
 
 
+def test_numbers_in_the_words_do_not_make_them_others(office: Office):
+    for number in range(6):
+        office.receive(f"{SETTLEMENT} Sak {number}", subject=f"Oppgjør {number}", sender=f"robot{number}@crm.example")
+    run_once(office.desk)
+    assert len(office.replies()) == 2
+
+
+def test_a_person_in_copy_is_not_flooded_through_many_senders(office: Office):
+    for number in range(25):
+        words = f"{SETTLEMENT} {chr(97 + number)}"
+        office.receive(words, sender=f"x@shop{number}.example", Cc="victim@elsewhere.example")
+    run_once(office.desk)
+    copied = [reply for reply in office.replies() if "victim@elsewhere.example" in reply]
+    assert (len(office.replies()), len(copied)) == (25, 20)
+
+
 def test_one_address_gets_no_more_replies_than_its_limit(office: Office):
     for number in range(25):
-        office.receive(f"{SETTLEMENT} Sak {number}", subject=f"Oppgjør {number}")
+        office.receive(f"{SETTLEMENT} {chr(97 + number)}", subject="Oppgjør")
     run_once(office.desk)
     assert len(office.replies()) == 20
 
@@ -261,6 +277,60 @@ def test_a_strangers_number_opens_a_ticket_of_its_own(office: Office):
     one, two = office.rows(schema.ticket)
     assert (one.owner, two.owner, two.flags) == ("kari@shop.example", "eve@elsewhere.example", ["unverified_sender"])
     assert "kari@shop.example" not in office.replies()[-1]
+
+
+@pytest.mark.parametrize("header", ["Cc", "Reply_To"])
+def test_a_forged_sender_brings_no_stranger_into_a_ticket(office: Office, header: str):
+    office.receive(TECHNICAL + " MSN 654321", subject="Capture feiler")
+    run_once(office.desk)
+    office.receive("Og response?", subject="Re: [VSD-10000]", **{header: "evil@elsewhere.example"})
+    run_once(office.desk)
+    assert all("evil@elsewhere.example" not in reply for reply in office.replies())
+    assert {row.email for row in office.rows(schema.participant)} == {"kari@shop.example"}
+
+
+def test_a_colleague_in_copy_of_a_follow_up_takes_part_from_then_on(office: Office):
+    shared = replace(office.desk, public_domains=frozenset({"gmail.example"}))
+    office.receive(TECHNICAL, subject="Capture feiler")
+    run_once(shared)
+    own = message_from_bytes(office.replies()[0].encode())["Message-ID"]
+    office.receive("MSN 654321", In_Reply_To=own, Cc="ola@shop.example, eve@elsewhere.example")
+    run_once(shared)
+    assert {row.email for row in office.rows(schema.participant)} == {"kari@shop.example", "ola@shop.example"}
+    assert message_from_bytes(office.replies()[1].encode())["Cc"] == "ola@shop.example"
+
+
+@pytest.mark.parametrize("bad", ["a@b@shop.example", "ola@[10.0.0.1]", "x@-shop.example", "noreply@shop.example"])
+def test_an_address_that_cannot_be_answered_is_left_out_and_the_sender_answered(office: Office, bad: str):
+    office.receive(SETTLEMENT, Cc=f"{bad}, integration+x@vipps.no")
+    run_once(office.desk)
+    (reply,) = office.replies()
+    assert message_from_bytes(reply.encode())["Cc"] is None
+
+
+def test_a_sender_who_cannot_be_written_to_gets_a_ticket_and_a_human(office: Office):
+    office.receive(SETTLEMENT, sender="kari@-shop.example")
+    run_once(office.desk)
+    assert (office.replies(), office.tray(Tray.REVIEW), len(office.rows(schema.ticket))) == ([], 1, 1)
+
+
+def test_a_complete_mail_rests_where_the_team_finds_its_work(office: Office):
+    response = '{"errorGroup":"Payments","errorCode":"61","errorMessage":"Captured amount exceeds the reserved amount"}'
+    office.receive(f"{TECHNICAL} MSN 654321, i produksjon.\n{response}", subject="Capture feiler")
+    assert run_once(office.desk)["acknowledge"] == 1
+    office.receive("Det gjelder fortsatt.", subject="Re: [VSD-10000] Capture feiler")
+    run_once(office.desk)
+    assert office.tray(Tray.READY) == 2
+
+
+def test_an_answer_to_a_human_question_rests_with_the_humans(office: Office):
+    office.receive(
+        "Vi krever innsyn i alle personopplysninger dere har om oss, jf. GDPR artikkel 15.", subject="Innsyn"
+    )
+    run_once(office.desk)
+    office.receive("Her er kopi av legitimasjon.", subject="Re: [VSD-10000] Innsyn")
+    run_once(office.desk)
+    assert office.tray(Tray.REVIEW) == 2
 
 
 def test_nothing_secret_is_written_anywhere(office: Office):

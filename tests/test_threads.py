@@ -29,11 +29,14 @@ class Tickets:
     def takes_part(self, number: TicketNumber, email: str) -> bool:
         return email == KARI
 
-    def domains(self, number: TicketNumber) -> frozenset[str]:
-        return frozenset({"shop.example", "gmail.example"})
+    def people(self, number: TicketNumber) -> frozenset[str]:
+        return frozenset({KARI, "per@gmail.example"})
 
 
-def found(public: frozenset[str] = frozenset(), **parts: object) -> Belonging:
+PUBLIC = frozenset({"gmail.example"})
+
+
+def found(public: frozenset[str] = PUBLIC, **parts: object) -> Belonging:
     return belonging(mail(**parts), Tickets(), SIGNER, public)
 
 
@@ -98,8 +101,21 @@ def test_a_colleague_does_not_join_with_a_typed_number_alone():
 
 def test_a_common_mail_provider_makes_nobody_a_colleague():
     own = SIGNER.message_id(TicketNumber(12345), "b" * 64)
-    place = found(frozenset({"gmail.example"}), sender="eve@gmail.example", in_reply_to=(own,))
+    place = found(sender="eve@gmail.example", in_reply_to=(own,))
     assert (place.ticket, place.claimed) == (None, TicketNumber(12345))
+
+
+def test_where_no_common_providers_are_known_no_domain_makes_colleagues():
+    own = SIGNER.message_id(TicketNumber(12345), "b" * 64)
+    assert found(frozenset(), sender=COLLEAGUE, in_reply_to=(own,)).ticket is None
+    assert found(frozenset(), sender=KARI, in_reply_to=(own,)).ticket is not None
+
+
+def test_the_circle_of_a_ticket_is_its_people_and_their_colleagues():
+    circle = found(sender=KARI, subject="VSD-12345").circle
+    assert circle is not None
+    heard = [KARI, COLLEAGUE, "per@gmail.example", "eve@gmail.example", STRANGER, "shop.example"]
+    assert [circle.may_hear(email) for email in heard] == [True, True, True, False, False, False]
 
 
 def test_a_forged_id_is_not_ours():

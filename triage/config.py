@@ -109,6 +109,11 @@ class DeskIdentity(Model):
     def addresses(self) -> frozenset[str]:
         return frozenset(address.lower() for address in (self.address, *self.also_ours))
 
+    def is_ours(self, email: str) -> bool:
+        """Whether an address ends in our own mailbox, with or without a +detail."""
+        local, _, domain = email.lower().rpartition("@")
+        return bool({email.lower(), f"{local.partition('+')[0]}@{domain}"} & self.addresses)
+
     @property
     def domain(self) -> str:
         return self.address.rpartition("@")[2].lower()

@@ -64,6 +64,10 @@ def _tend(mailbox: Mailbox, desk: Desk, poll: Poll, stop: threading.Event, work:
             if isinstance(error, MailboxLost | MailboxRefused):
                 mailbox.close()
             stop.wait(seconds)
+        except Exception:  # a fault of ours must not leave the mailbox unread for ever
+            log.exception("%s: this should not happen; beginning anew", mailbox.name)
+            mailbox.close()
+            stop.wait(pause.after_failure())
 
 
 def _say(mailbox: Mailbox, tally: Tally) -> None:

@@ -27,6 +27,7 @@ from triage.fields.profiles import Profile
 from triage.routing import Policy, Route, door, is_screenshot_only, is_technical, route_of
 from triage.threads import Belonging
 
+FEW_WORDS = 16
 MOST_ASKED = 2  # times the desk asks for missing fields in one ticket; then a human does
 
 
@@ -46,7 +47,8 @@ def judge(reading: Reading, belonging: Belonging, policy: Policy) -> Verdict:
 
 def withheld(verdict: Verdict, reason: str) -> Verdict:
     """The same verdict without its reply: a limit was reached, so a human looks."""
-    return replace(verdict, template=None, tray=Tray.REVIEW, reasons=(*verdict.reasons, reason))
+    state = TicketState.REVIEW if verdict.state else None
+    return replace(verdict, template=None, tray=Tray.REVIEW, state=state, reasons=(*verdict.reasons, reason))
 
 
 # ── verdicts ────────────────────────────────────────────────────────────────────────────────────────
@@ -68,12 +70,12 @@ def _silent(reading: Reading, belonging: Belonging, policy: Policy) -> Verdict:
 
 
 def _urgent(reading: Reading, belonging: Belonging, route: Route, policy: Policy) -> Verdict:
-    """Instructions to the sender at once, and a human."""
-    verdict = _base(reading, route, policy, Kind.FOLLOWUP if belonging.ticket else Kind.NEW)
-    ticket = belonging.ticket.number if belonging.ticket else None
-    return replace(
-        verdict, action=Action.REVIEW, template="key_leak", state=TicketState.REVIEW, tray=Tray.REVIEW, ticket=ticket
-    )
+    """Instructions to the sender at once, and a human. Told once in a ticket."""
+    ticket = belonging.ticket
+    verdict = _base(reading, route, policy, Kind.FOLLOWUP if ticket else Kind.NEW)
+    template = None if ticket and ticket.topic == route.topic else "key_leak"
+    number = ticket.number if ticket else None
+    return replace(_to_people(verdict), action=Action.REVIEW, template=template, ticket=number)
 
 
 def _new(reading: Reading, route: Route, policy: Policy) -> Verdict:
@@ -98,10 +100,14 @@ def _technical(verdict: Verdict, reading: Reading, policy: Policy) -> Verdict:
     verdict = _with_fields(verdict, profile, reading.inspection.findings, policy)
     verdict = replace(verdict, hints=policy.handbook.hints(reading, policy.today))
     if profile.asks_nothing:
-        return replace(verdict, action=Action.ACKNOWLEDGE, template="question", state=TicketState.READY)
+        return _ready(verdict, "question")
     if verdict.missing:
         return replace(verdict, action=Action.REQUEST_INFO, template="request_info", state=TicketState.WAITING_FOR_INFO)
-    return replace(verdict, action=Action.ACKNOWLEDGE, template="acknowledge", state=TicketState.READY)
+    return _ready(verdict, "acknowledge")
+
+
+def _ready(verdict: Verdict, template: str) -> Verdict:
+    return replace(verdict, action=Action.ACKNOWLEDGE, template=template, state=TicketState.READY, tray=Tray.READY)
 
 
 def _checklist(verdict: Verdict, reading: Reading) -> Verdict:
@@ -131,22 +137,45 @@ def _follow_up(reading: Reading, ticket: Ticket, route: Route, policy: Policy) -
     )
     if _is_new_problem(reading, ticket):
         return _new_problem(verdict, ticket)
-    if is_technical(verdict.topic, policy) and ticket.state in (TicketState.WAITING_FOR_INFO, TicketState.NEW):
-        return _answered_question(verdict, reading, ticket, policy)
-    if ticket.state in (TicketState.REDIRECTED, TicketState.CLOSED):
-        return replace(verdict, state=TicketState.REVIEW, tray=Tray.REVIEW)
-    return verdict
+    if ticket.state in (TicketState.WAITING_FOR_INFO, TicketState.NEW):
+        if is_technical(verdict.topic, policy):
+            return _answered_question(verdict, reading, ticket, policy)
+        return _answered_checklist(verdict, reading, ticket)
+    if ticket.state is TicketState.READY:
+        return replace(verdict, tray=Tray.READY)
+    return _to_people(verdict)
 
 
 def _answered_question(verdict: Verdict, reading: Reading, ticket: Ticket, policy: Policy) -> Verdict:
     """The sender was asked. Complete now; or asked once more; or, after that, a human."""
     profile = policy.handbook.named(ticket.profile) or policy.handbook.choose(reading)
     earlier = tuple(replace(found, where=Where.THREAD) for found in ticket.findings)
+    before = verdict
     verdict = _with_fields(verdict, profile, (*reading.inspection.findings, *earlier), policy)
     if not verdict.missing:
-        return replace(verdict, template="completed", state=TicketState.READY)
-    if ticket.asked < MOST_ASKED:
-        return replace(verdict, template="still_missing", state=TicketState.WAITING_FOR_INFO)
+        return replace(verdict, template="completed", state=TicketState.READY, tray=Tray.READY)
+    if ticket.asked >= MOST_ASKED or _says_nothing_new(reading, before):
+        return _to_people(verdict)
+    return replace(verdict, template="still_missing", state=TicketState.WAITING_FOR_INFO)
+
+
+def _answered_checklist(verdict: Verdict, reading: Reading, ticket: Ticket) -> Verdict:
+    """A checklist that was sent back comes again: asked once more if it still has only "OK", else a human reads it."""
+    found = reading.inspection.checklist
+    if found and found.verdict in ("incomplete", "ok_only") and ticket.asked < MOST_ASKED:
+        return replace(
+            verdict, template="checklist_incomplete", missing=found.missing, state=TicketState.WAITING_FOR_INFO
+        )
+    return _to_people(verdict)
+
+
+def _says_nothing_new(reading: Reading, verdict: Verdict) -> bool:
+    """A few words without any field ("thanks, I will look tomorrow"): asking again would be nagging."""
+    gave = [found for found in verdict.fields if not found.field.startswith("contact")]
+    return not gave and len(reading.mail.new.split()) < FEW_WORDS
+
+
+def _to_people(verdict: Verdict) -> Verdict:
     return replace(verdict, state=TicketState.REVIEW, tray=Tray.REVIEW)
 
 

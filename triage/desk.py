@@ -14,18 +14,20 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from triage.config import Limits, ReplyLimit
 from triage.decision import judge, withheld
-from triage.domain import InboundMail, Kind, Reading, Reply, Ticket, Tray, Verdict
+from triage.domain import InboundMail, Kind, Reading, Reply, Tray, Verdict
+from triage.mail.addresses import deliverable
 from triage.mind import Mind
 from triage.store import outbox, trouble
 from triage.store.ledger import Handled, Ledger, Queued
 from triage.store.store import Store, is_loss
-from triage.threads import Signer, belonging
+from triage.threads import Belonging, Circle, Signer, belonging
 from triage.transport.mailbox import Arrival, Bounds, Mailbox
 from triage.transport.outgoing import Envelope, compose
 from triage.transport.smtp import Delivery, RelayLost, RelayRefused, Sender
@@ -34,7 +36,8 @@ from triage.understanding import Unreadable
 log = logging.getLogger(__name__)
 
 Tally = Counter[str]
-ASKING = frozenset({"request_info", "still_missing"})
+ASKING = frozenset({"request_info", "still_missing", "checklist_incomplete"})
+_DIGITS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -142,31 +145,26 @@ def handle(arrival: Arrival, reading: Reading, ledger: Ledger, desk: Desk) -> Ve
         return tray
     mail = reading.mail
     place = belonging(mail, ledger, desk.signer, desk.public_domains)
-    policy = desk.mind.policy()
-    verdict = judge(reading, place, policy)
-    if verdict.template and (reason := _over_limit(mail, ledger, desk)):
+    verdict = judge(reading, place, desk.mind.policy())
+    if verdict.template and (reason := _why_silent(mail, place.circle, ledger, desk)):
         verdict = withheld(verdict, reason)
     ticket = place.ticket
     if ticket is None and verdict.kind is Kind.NEW:
         ticket = ledger.open_ticket(mail, verdict.language)
-    handled = _handled(arrival, reading, verdict, desk)
-    mail_id = ledger.record(handled, ticket, first=place.ticket is None)
+    mail_id = ledger.record(_handled(arrival, reading, verdict, place, desk), ticket, first=place.ticket is None)
     if ticket is not None and verdict.kind in (Kind.NEW, Kind.FOLLOWUP):
-        _answer(reading, verdict, ticket, mail_id, ledger, desk)
+        asked = verdict.template in ASKING
+        ledger.update_ticket(ticket, verdict, asked=asked, told_separate=verdict.template == "separate_mail")
+        if verdict.template:
+            reply = desk.mind.writer.write(reading, verdict, ticket.number, desk.signer, place.circle)
+            ledger.queue(_queued(reply, mail, ledger, desk), mail_id, ticket.number)
     return verdict
 
 
-def _answer(reading: Reading, verdict: Verdict, ticket: Ticket, mail_id: int, ledger: Ledger, desk: Desk) -> None:
-    """Bring the ticket up to date and queue the reply, if there is one."""
-    asked = verdict.template in ASKING
-    ledger.update_ticket(ticket, verdict, asked=asked, told_separate=verdict.template == "separate_mail")
-    if verdict.template is None:
-        return
-    reply = desk.mind.writer.write(reading, verdict, ticket.number, desk.signer)
-    ledger.queue(_queued(reply, reading.mail, desk), mail_id, ticket.number)
-
-
-def _queued(reply: Reply, mail: InboundMail, desk: Desk) -> Queued:
+def _queued(reply: Reply, mail: InboundMail, ledger: Ledger, desk: Desk) -> Queued:
+    """The reply as it waits in the outbox; colleagues who had their share of mail are left out."""
+    quiet = tuple(person for person in reply.cc if not _over_address_limit(person.email, ledger, desk))
+    reply = replace(reply, cc=quiet)
     return Queued(
         template=reply.template,
         language=reply.language,
@@ -178,11 +176,8 @@ def _queued(reply: Reply, mail: InboundMail, desk: Desk) -> Queued:
     )
 
 
-def _handled(arrival: Arrival, reading: Reading, verdict: Verdict, desk: Desk) -> Handled:
-    mail, mind = reading.mail, desk.mind
-    people = (mail.sender, *mail.reply_to, *mail.to, *mail.cc)
-    ours = mind.understanding.ours.addresses
-    takes_part = verdict.kind in (Kind.NEW, Kind.FOLLOWUP)
+def _handled(arrival: Arrival, reading: Reading, verdict: Verdict, place: Belonging, desk: Desk) -> Handled:
+    mind = desk.mind
     return Handled(
         reading=reading,
         verdict=verdict,
@@ -190,37 +185,55 @@ def _handled(arrival: Arrival, reading: Reading, verdict: Verdict, desk: Desk) -
         uid=arrival.uid,
         rules_digest=mind.understanding.rulebook.digest,
         model_digest=mind.understanding.classifier.digest,
-        participants=tuple({p.email: None for p in people if p.email and p.email not in ours}) if takes_part else (),
+        participants=_participants(reading.mail, verdict, place, desk),
         required=mind.policy().handbook.required(verdict.profile),
     )
+
+
+def _participants(mail: InboundMail, verdict: Verdict, place: Belonging, desk: Desk) -> tuple[str, ...]:
+    """Who takes part from now on: everybody in a first mail; later only colleagues, and none on a typed number's word."""
+    if verdict.kind not in (Kind.NEW, Kind.FOLLOWUP) or place.by == "subject":
+        return ()
+    ours, circle = desk.mind.settings.desk, place.circle
+    people = (mail.sender, *mail.reply_to, *mail.to, *mail.cc)
+    known = (person.email for person in people if person.email and not ours.is_ours(person.email))
+    return tuple(dict.fromkeys(email for email in known if circle is None or circle.may_hear(email)))
 
 
 # ── limits ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 def fingerprint(mail: InboundMail) -> str:
-    """The same words from whatever address: what a machine that changes its sender cannot hide."""
-    words = " ".join(f"{mail.subject} {mail.new} {mail.signature}".lower().split())
+    """The same words from whatever address and with whatever numbers: what a machine that varies them cannot hide."""
+    words = " ".join(_DIGITS.sub("", f"{mail.subject} {mail.new} {mail.signature}").lower().split())
     return hashlib.sha256(words.encode()).hexdigest()
 
 
-def _over_limit(mail: InboundMail, ledger: Ledger, desk: Desk) -> str:
-    """Why no more replies may go out for a mail like this one; empty when they may."""
-    limits, address = desk.limits.replies, desk.mind.writer.address_for(mail).email
+def _why_silent(mail: InboundMail, circle: Circle | None, ledger: Ledger, desk: Desk) -> str:
+    """Why no reply may go out to a mail like this one; empty when it may."""
+    address, limits = desk.mind.writer.address_for(mail, circle).email, desk.limits.replies
+    if not deliverable(address):
+        return f"no reply: mail cannot be sent to {address or 'a missing address'}"
     domain = address.rpartition("@")[2]
     counted: list[tuple[str | None, str, tuple[ReplyLimit, ...]]] = [
-        ("address", address, limits.per_address),
         ("fingerprint", fingerprint(mail), limits.per_content),
         (None, "", limits.total),
     ]
     if domain not in desk.public_domains:
         counted.append(("domain", domain, limits.per_domain))
-    for column, value, windows in counted:
-        for limit in windows:
-            if ledger.replies_since(column, value, limit.minutes) >= limit.replies:
-                return (
-                    f"no reply: {limit.replies} replies in {limit.minutes} minutes ({column or 'in all'}) were reached"
-                )
+    if reason := _over_address_limit(address, ledger, desk):
+        return reason
+    return next((reason for each in counted if (reason := _over(*each, ledger))), "")
+
+
+def _over_address_limit(address: str, ledger: Ledger, desk: Desk) -> str:
+    return _over("address", address, desk.limits.replies.per_address, ledger)
+
+
+def _over(column: str | None, value: str, windows: tuple[ReplyLimit, ...], ledger: Ledger) -> str:
+    for limit in windows:
+        if ledger.replies_since(column, value, limit.minutes) >= limit.replies:
+            return f"no reply: {limit.replies} replies in {limit.minutes} minutes ({column or 'in all'}) were reached"
     return ""
 
 

@@ -99,7 +99,8 @@ class TicketState(StrEnum):
 class Tray(StrEnum):
     """Folder where a handled mail rests; config.yaml gives each its name in the mailbox."""
 
-    ANSWERED = "answered"  # a reply was queued, or the mail joined its ticket
+    READY = "ready"  # complete: the team's work
+    ANSWERED = "answered"  # nothing for people to do now: pointed elsewhere, or asked for what is missing
     REVIEW = "review"  # a human must look
     SILENT = "silent"  # machine mail and spam, kept and never answered
     TROUBLE = "trouble"  # could not be handled; raw bytes are in the database

@@ -33,21 +33,37 @@ class TicketIndex(Protocol):
     def takes_part(self, number: TicketNumber, email: str) -> bool:
         """Whether an address was in From, To or Cc of the ticket's mails."""
 
-    def domains(self, number: TicketNumber) -> frozenset[str]:
-        """The mail domains of those who take part."""
+    def people(self, number: TicketNumber) -> frozenset[str]:
+        """The addresses of those who take part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """Who may hear of a ticket: those who take part, and their colleagues at domains that strangers do not share.
+
+    Anybody can write a From line. What a follow-up says of other recipients therefore widens nothing.
+    """
+
+    people: frozenset[str]
+    domains: frozenset[str]
+
+    def may_hear(self, email: str) -> bool:
+        local, _, domain = email.rpartition("@")
+        return email in self.people or (bool(local) and domain in self.domains)
 
 
 @dataclass(frozen=True, slots=True)
 class Belonging:
     """The outcome of threading.
 
-    `by` says what matched ("reference" or "subject"). `claimed` is a ticket that the mail names but its
-    sender has no part in: the mail becomes a ticket of its own and learns nothing of that one.
-    `mentioned` are numbers that stand in the text only.
+    `by` says what matched ("reference" or "subject"), `circle` who may hear of the ticket. `claimed` is a ticket
+    that the mail names but its sender has no part in: the mail becomes a ticket of its own and learns nothing of
+    that one. `mentioned` are numbers that stand in the text only.
     """
 
     ticket: Ticket | None = None
     by: str = ""
+    circle: Circle | None = None
     claimed: TicketNumber | None = None
     mentioned: tuple[TicketNumber, ...] = ()
 
@@ -89,17 +105,21 @@ def numbers_in(text: str) -> tuple[TicketNumber, ...]:
 
 
 def belonging(mail: InboundMail, index: TicketIndex, signer: Signer, public_domains: frozenset[str]) -> Belonging:
-    """Find the mail's ticket. `public_domains` are mail providers that strangers share (config.yaml)."""
+    """Find the mail's ticket.
+
+    `public_domains` are mail providers that strangers share (config.yaml); without any, no domain makes colleagues.
+    """
     mentioned = numbers_in(mail.new)
     claimed: TicketNumber | None = None
     for number, by, signed in _candidates(mail, index, signer):
         ticket = index.ticket(number)
         if ticket is None:
             continue
-        if _may_join(mail, ticket.number, index, public_domains if signed else None):
-            return Belonging(ticket, by, None, mentioned)
+        circle = _circle(ticket.number, index, public_domains)
+        if index.takes_part(ticket.number, mail.sender.email) or (signed and circle.may_hear(mail.sender.email)):
+            return Belonging(ticket, by, circle, None, mentioned)
         claimed = claimed or ticket.number
-    return Belonging(None, "", claimed, mentioned)
+    return Belonging(claimed=claimed, mentioned=mentioned)
 
 
 def _candidates(mail: InboundMail, index: TicketIndex, signer: Signer) -> Iterator[tuple[TicketNumber, str, bool]]:
@@ -113,11 +133,7 @@ def _candidates(mail: InboundMail, index: TicketIndex, signer: Signer) -> Iterat
         yield number, "subject", False
 
 
-def _may_join(
-    mail: InboundMail, number: TicketNumber, index: TicketIndex, public_domains: frozenset[str] | None
-) -> bool:
-    """A participant may; so may a colleague (same company domain) who holds a mail that we signed."""
-    if index.takes_part(number, mail.sender.email):
-        return True
-    domain = mail.sender.domain
-    return public_domains is not None and domain not in public_domains and domain in index.domains(number)
+def _circle(number: TicketNumber, index: TicketIndex, public_domains: frozenset[str]) -> Circle:
+    people = index.people(number)
+    domains = frozenset(email.rpartition("@")[2] for email in people) - public_domains - {""}
+    return Circle(people, domains if public_domains else frozenset())

@@ -34,11 +34,22 @@ class Understanding:
         """One reading for each mail, in order. The model is asked once for all of them."""
         readings = [self._without_opinion(raw) for raw in raws]
         asked = [item for item in readings if isinstance(item, Reading) and item.silence is None]
-        opinions = iter(self.classifier.guess([text_for_model(item.mail) for item in asked]))
+        try:
+            opinions = iter(self.classifier.guess([text_for_model(item.mail) for item in asked]))
+        except Exception:  # noqa: BLE001 - whichever mail it was, each is asked about alone
+            return [self._with_opinion(item) for item in readings]
         return [
             replace(item, opinion=next(opinions)) if isinstance(item, Reading) and item.silence is None else item
             for item in readings
         ]
+
+    def _with_opinion(self, item: Reading | Unreadable) -> Reading | Unreadable:
+        if not isinstance(item, Reading) or item.silence is not None:
+            return item
+        try:
+            return replace(item, opinion=self.classifier.guess([text_for_model(item.mail)])[0])
+        except Exception as error:  # noqa: BLE001 - one odd mail must not stop the others
+            return Unreadable("route", f"{type(error).__name__}: {error}")
 
     def _without_opinion(self, raw: bytes) -> Reading | Unreadable:
         stage = "parse"

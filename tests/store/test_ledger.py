@@ -153,7 +153,7 @@ def test_tickets_are_found_by_the_ids_of_mails_received_and_sent(store: Store):
         assert ledger.tickets_citing([]) == ()
         assert ledger.takes_part(ticket.number, KARI)
         assert not ledger.takes_part(ticket.number, "eve@elsewhere.example")
-        assert ledger.domains(ticket.number) == {"shop.example"}
+        assert ledger.people(ticket.number) == {KARI}
 
 
 def test_required_fields_are_written_down_with_what_was_missing(store: Store):

@@ -1,9 +1,12 @@
-"""`triage demo`: the main job without any server. Sample mails in a local Maildir, a table of what happened and
-why, and the replies as files to open."""
+"""`triage demo`: the main job without any server. Sample mails in a local Maildir, what happened to each and why,
+and the replies as files to open."""
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,8 +34,10 @@ state: state
 rules: {rules}
 templates: {templates}
 """
+_MARK = CONFIG.partition(":")[0]  # what a demo's own config.yaml begins with
 
-
+_HEADINGS = ("mail", "in", "ticket", "topic")  # and the action
+_INDENT = 4  # columns before the second line of a mail
 _COLOURS = {
     "redirect": "cyan",
     "request_info": "yellow",
@@ -71,8 +76,12 @@ def command(*, folder: Path) -> None:
 
 def _refuse_foreign(folder: Path) -> None:
     """The folder is emptied, so it must be ours or new."""
-    if folder.exists() and any(folder.iterdir()) and not (folder / "config.yaml").is_file():
+    if folder.exists() and any(folder.iterdir()) and not _is_ours(folder / "config.yaml"):
         raise click.UsageError(f"{folder} is not empty and not a demo folder; name another with --folder")
+
+
+def _is_ours(config: Path) -> bool:
+    return config.is_file() and config.read_text(encoding="utf-8", errors="replace").startswith(_MARK)
 
 
 def _lay_out(folder: Path) -> Settings:
@@ -90,26 +99,51 @@ def _lay_out(folder: Path) -> Settings:
 
 
 def _tell(mails: Sequence[HandledMail]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    """Two lines a mail: what was done with it, then its subject and why. Columns are as wide as they must be."""
+    from rich.padding import Padding
     from rich.text import Text
 
-    table = Table("mail", "subject", "", "topic", "action", "ticket", "why", header_style="dim")
-    for each in mails:
-        name = each.uid.split(".")[1] if "." in each.uid else each.uid
-        action = Text(each.action, style=_COLOURS.get(each.action, ""))
-        number = str(each.ticket) if each.ticket else "-"
-        missing = (f"missing: {', '.join(each.missing)}",) if each.missing and each.template else ()
-        why = "; ".join((*missing, *each.reasons, *each.flags))
-        table.add_row(
-            name, Text(each.subject[:40] or "(no subject)"), each.language, each.topic, action, number, Text(why[:90])
-        )
-    Console(highlight=False).print(table)
+    from triage.cli.terminal import console
+
+    rows = [_row(each) for each in mails]
+    widths = [max(map(len, column)) for column in zip(_HEADINGS, *rows, strict=True)]
+    out = console()
+    out.print(Text(_line(_HEADINGS, widths) + "  action", style="dim"))
+    for each, row in zip(mails, rows, strict=True):
+        out.print(Text(_line(row, widths)), Text(each.action, style=_COLOURS.get(each.action, "")), sep="  ")
+        out.print(Padding(Text(f"{each.subject or '(no subject)'} · {_why(each)}", style="dim"), (0, 0, 0, _INDENT)))
+
+
+def _row(each: HandledMail) -> tuple[str, ...]:
+    name = each.uid.split(".")[1] if "." in each.uid else each.uid
+    return name, each.language, str(each.ticket or "-"), each.topic
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+
+
+def _why(each: HandledMail) -> str:
+    missing = (f"missing: {', '.join(each.missing)}",) if each.missing and each.template else ()
+    return "; ".join((*missing, *each.reasons, *each.flags))
 
 
 def _say_where(folder: Path, mails: int, replies: int) -> None:
+    config, sample = str(folder / "config.yaml"), sorted(shipped.samples().glob("04-*.eml"))[0]
     click.echo(f"\n{mails} mails were handled, {replies} replies written.")
-    click.echo(f"The replies, to open in any mail program:   {folder / 'replies'}")
-    click.echo(f"The mail, filed in trays:                   {folder / 'mailbox'}")
-    click.echo(f"Why, in full, for one mail:                 triage explain -c {folder / 'config.yaml'} MAIL.eml")
-    click.echo(f"Figures:                                    triage report -c {folder / 'config.yaml'}")
+    click.echo(f"The replies, to open in any mail program:  {folder / 'replies'}")
+    click.echo(f"The mail, filed in trays:                  {folder / 'mailbox'}")
+    click.echo("Why, in full, for one mail:")
+    click.echo(f"  {shlex.join([_this_program(), 'explain', '-c', config, _from_here(sample)])}")
+    click.echo("Figures:")
+    click.echo(f"  {shlex.join([_this_program(), 'report', '-c', config])}")
+
+
+def _this_program() -> str:
+    """What to type to start this program again: as it was started, if that was as a program of its own."""
+    started = sys.argv[0]
+    return started if Path(started).is_file() and os.access(started, os.X_OK) else "triage"
+
+
+def _from_here(path: Path) -> str:
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

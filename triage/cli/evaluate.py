@@ -83,10 +83,11 @@ def _desk_rows(whole: RoutingScore) -> Iterable[Sequence[str]]:
 
 
 def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from triage.cli.terminal import console
 
     table = Table(*columns, title=title, title_justify="left", header_style="dim")
     for row in rows:
         table.add_row(*row)
-    Console(highlight=False).print(table)
+    console().print(table)

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from triage.cli.terminal import console
 from triage.config import Settings
 from triage.fields.evaluating import Evaluation, evaluate_fields
 from triage.fields.handbook import Handbook
@@ -29,7 +29,7 @@ def measure_fields(settings: Settings, paths: Sequence[Path], *, as_json: bool) 
 
 
 def _tell(found: Evaluation) -> None:
-    out = Console(highlight=False)
+    out = console()
     table = Table("field", "labelled", "found", "precision", "recall", title="Fields", title_justify="left")
     for score in found.scores.values():
         numbers = (str(score.labelled), str(score.found), f"{score.precision:.1%}", f"{score.recall:.1%}")

@@ -62,7 +62,9 @@ class Explainer:
         place = belonging(reading.mail, AnyTicket(), self.signer, self.public_domains)
         verdict = judge(reading, place, self.mind.policy())
         number = verdict.ticket or TicketNumber.unknown()
-        reply = self.mind.writer.write(reading, verdict, number, self.signer) if verdict.template else None
+        reply = (
+            self.mind.writer.write(reading, verdict, number, self.signer, place.circle) if verdict.template else None
+        )
         return Explained(name, reading, place, verdict, reply)
 
 

@@ -18,6 +18,8 @@ from triage.cli.options import config_option
 from triage.config import load
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from triage.reports.missing import Rate
     from triage.store.figures import ActionCount
 
@@ -48,7 +50,7 @@ def command(*, by: str, since: datetime | None, until: datetime | None, form: st
     elif form == "csv":
         _csv(found)
     else:
-        _tables(found, actions, complete, asked)
+        _tables(found, by, actions, complete, asked)
 
 
 def _utc(day: datetime | None) -> datetime | None:
@@ -81,21 +83,49 @@ def _csv(found: list[Rate]) -> None:
         )
 
 
-def _tables(found: list[Rate], actions: Sequence[ActionCount], complete: int, asked: int) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def _tables(found: list[Rate], by: str, actions: Sequence[ActionCount], complete: int, asked: int) -> None:
+    from triage.cli.terminal import console
 
-    out = Console(highlight=False)
-    missing = Table("", "field", "needed", "missing", "share", "", "inferred", title="Missing information, first mails")
-    for rate in found:
-        low, high = rate.interval
-        interval = f"{low:.0%} to {high:.0%}, few mails" if rate.few else ""
-        numbers = (str(rate.needed), str(rate.missing), f"{rate.share:.0%}", interval, str(rate.inferred))
-        missing.add_row(rate.group, rate.field, *numbers)
-    out.print(missing if found else "No technical mail has been handled in this time.")
+    out = console()
+    if found:
+        out.print(_missing(found, by))
+        if any(rate.few for rate in found):
+            out.print("* few mails: the true share lies in this range, 95 times in 100")
+    else:
+        out.print("No technical mail has been handled in this time.")
     if asked:
         out.print(f"Complete at first mail: {complete} of {asked} ({complete / asked:.0%}).")
-    routed = Table("topic", "action", "mails", title="What became of the mail")
+    out.print(_routed(actions))
+
+
+def _missing(found: list[Rate], by: str) -> Table:
+    """One section a group; its name stands on its first line only."""
+    from rich.table import Table
+
+    table = Table(title="\nMissing information, first mails", title_justify="left", header_style="dim", box=None)
+    for heading in (by, "field"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("needed", "missing", "share", "range", "inferred"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    before = None
+    for rate in found:
+        if before not in (None, rate.group):
+            table.add_section()
+        low, high = rate.interval
+        span = f"{low:.0%} to {high:.0%} *" if rate.few else ""
+        numbers = (str(rate.needed), str(rate.missing), f"{rate.share:.0%}", span, str(rate.inferred))
+        table.add_row("" if rate.group == before else rate.group, rate.field, *numbers)
+        before = rate.group
+    return table
+
+
+def _routed(actions: Sequence[ActionCount]) -> Table:
+    from rich.table import Table
+
+    table = Table(
+        "topic", "action", title="\nWhat became of the mail", title_justify="left", header_style="dim", box=None
+    )
+    table.add_column("mails", justify="right")
     for action in actions:
-        routed.add_row(action.topic, action.action, str(action.mails))
-    out.print(routed)
+        table.add_row(action.topic, action.action, str(action.mails))
+    return table

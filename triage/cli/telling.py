@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 
 from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from triage.cli import terminal
 from triage.cli.explaining import Explained, NotRead
 from triage.domain import Action, Evidence, Reading
 
@@ -26,7 +26,7 @@ _LONGEST_MAIL = 3000  # characters shown
 
 def tell(result: Explained | NotRead, console: Console | None = None) -> None:
     """Print one explained mail; colours only on a terminal."""
-    out = console or Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+    out = console or terminal.console()
     if isinstance(result, NotRead):
         out.print(Text(f"{result.file}: set aside in {result.problem.stage}: {result.problem.error}", style="red"))
         return

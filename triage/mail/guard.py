@@ -12,7 +12,7 @@ from triage.domain import InboundMail, Kind, Silence
 from triage.mail import guard_headers, guard_wording
 from triage.mail.guard_clues import Clues, Ours
 
-__all__ = ["Ours", "reason_for_silence"]
+__all__ = ["Ours", "is_machine_address", "reason_for_silence"]
 
 _CHECKS: Final[tuple[tuple[str, Callable[[Clues], str]], ...]] = (
     ("own_mail", guard_headers.own_mail),
@@ -46,3 +46,8 @@ def reason_for_silence(mail: InboundMail, ours: Ours) -> Silence | None:
         if seen:
             return Silence(code, " ".join(seen.split())[:200], Kind.SPAM if code == "spam" else Kind.AUTOMATIC)
     return None
+
+
+def is_machine_address(email: str) -> bool:
+    """Whether nobody reads what is sent to an address: no recipient of a reply, whoever put it into Cc."""
+    return guard_headers.is_machine(email)

@@ -168,6 +168,12 @@ def null_return_path(clues: Clues) -> str:
     return ""
 
 
+def is_machine(email: str) -> bool:
+    """Whether nobody reads what is sent to an address, by its name: daemons, no-reply, notifiers."""
+    local = email.partition("@")[0].strip().casefold()[:100]
+    return any(pattern.match(local) for pattern in (_NO_REPLY, _DAEMON, _NOTIFIER))
+
+
 def no_reply(clues: Clues) -> str:
     found = (
         a.email

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from triage.config import Settings
 from triage.domain import Address, Finding, Flag, InboundMail, Language, Reading, Reply, TicketNumber, Verdict
 from triage.fields.handbook import Conflict, Handbook
+from triage.mail.addresses import deliverable
+from triage.mail.guard import is_machine_address
 from triage.replies.letter import Asked, Given, Hint, Letter, Link, Pointer
 from triage.replies.rendering import Templates
 from triage.rulebook.book import Rulebook
-from triage.threads import Signer
+from triage.threads import Circle, Signer
 
 _PREFIXES = re.compile(r"^(?:\s*(?:re|sv|vs|aw|ang|fwd?|vl|vb|wg|tr|antw|odp)\s*(?:\[\d+\])?\s*:)+\s*", re.IGNORECASE)
 _TOKENS = re.compile(r"\s*\[?\bVSD[-_ ]?\d{3,7}\]?\s*", re.IGNORECASE)
@@ -42,16 +44,18 @@ class Writer:
     handbook: Handbook
     settings: Settings
 
-    def write(self, reading: Reading, verdict: Verdict, number: TicketNumber, signer: Signer) -> Reply:
-        """The reply to one mail. The verdict must name a template."""
+    def write(
+        self, reading: Reading, verdict: Verdict, number: TicketNumber, signer: Signer, circle: Circle | None = None
+    ) -> Reply:
+        """The reply to one mail. The verdict must name a template; `circle` is who may hear of an existing ticket."""
         mail = reading.mail
         template = verdict.template or "review"
         rendered = self.templates.render(template, verdict.language, self.letter(reading, verdict, number))
         return Reply(
             template=template,
             language=verdict.language,
-            to=(self.address_for(mail),),
-            cc=self.colleagues(mail),
+            to=(self.address_for(mail, circle),),
+            cc=self.colleagues(mail, circle),
             subject=subject_for(mail.subject, number),
             text=rendered.text,
             html=rendered.html,
@@ -60,15 +64,16 @@ class Writer:
             references=_references(mail, signer.ticket_id(number)),
         )
 
-    def address_for(self, mail: InboundMail) -> Address:
-        """Whom a reply goes to: Reply-To if it names somebody else than us, else the sender."""
-        theirs = (person for person in mail.reply_to if person.email and not self._ours(person))
-        return next(theirs, mail.sender)
+    def address_for(self, mail: InboundMail, circle: Circle | None = None) -> Address:
+        """Whom a reply goes to: Reply-To if it names somebody who may hear, else the sender."""
+        return next((person for person in mail.reply_to if self._may_get(person, circle)), mail.sender)
 
-    def colleagues(self, mail: InboundMail) -> tuple[Address, ...]:
-        """Everyone else in From, To and Cc gets the reply too (seed 000), but never we, and never a crowd."""
-        first = self.address_for(mail).email
-        people = {p.email: p for p in (mail.sender, *mail.to, *mail.cc) if p.email and not self._ours(p)}
+    def colleagues(self, mail: InboundMail, circle: Circle | None = None) -> tuple[Address, ...]:
+        """Everyone else who gets the reply (seed 000): From, To and Cc of a first mail, and in a ticket all who
+        took part in it; never we, never a machine, never a crowd."""
+        first = self.address_for(mail, circle).email
+        known = tuple(Address(email) for email in sorted(circle.people)) if circle else ()
+        people = {p.email: p for p in (*known, mail.sender, *mail.to, *mail.cc) if self._may_get(p, circle)}
         others = tuple(person for email, person in people.items() if email != first)
         return others if len(others) < self.settings.limits.recipients else ()
 
@@ -97,8 +102,14 @@ class Writer:
             several_topics=bool(verdict.pointers),
         )
 
-    def _ours(self, person: Address) -> bool:
-        return person.email in self.settings.desk.addresses
+    def _may_get(self, person: Address, circle: Circle | None) -> bool:
+        """Whether a reply may go to somebody: a person who can be written to and, in a ticket, belongs to it."""
+        return (
+            not self.settings.desk.is_ours(person.email)
+            and deliverable(person.email)
+            and not is_machine_address(person.email)
+            and (circle is None or circle.may_hear(person.email))
+        )
 
     def _pointer(self, topic: str, language: Language) -> Pointer | None:
         found = self.rulebook.topic(topic)

@@ -102,10 +102,10 @@ class Ledger:
         )
         return self._db.execute(found).first() is not None
 
-    def domains(self, number: TicketNumber) -> frozenset[str]:
-        """The mail domains of those who take part."""
+    def people(self, number: TicketNumber) -> frozenset[str]:
+        """The addresses of those who take part."""
         found = sa.select(s.participant.c.email).where(s.participant.c.ticket == number.value)
-        return frozenset(email.rpartition("@")[2] for email in self._db.execute(found).scalars())
+        return frozenset(self._db.execute(found).scalars())
 
     def open_ticket(self, mail: InboundMail, language: Language) -> Ticket:
         """A new ticket owned by the sender; its number comes from the database."""
@@ -198,7 +198,11 @@ class Ledger:
             "next_at": self.now,
             "said": "",
         }
-        self._db.execute(sa.insert(s.outbox).values(row))
+        number_in_line = self._db.execute(sa.insert(s.outbox).values(row).returning(s.outbox.c.id)).scalar_one()
+        people = dict.fromkeys(reply.recipients)
+        self._insert(
+            s.recipient, [{"outbox": number_in_line, "email": email, "queued_at": self.now} for email in people]
+        )
         self._refer(reply.message_id, number)
 
     def set_aside(self, failure: trouble.Failure) -> None:
@@ -210,10 +214,14 @@ class Ledger:
         trouble.resolve(self._db, number)
 
     def replies_since(self, column: str | None, value: str, minutes: int) -> int:
-        """How many replies were queued in the last minutes to an `address`, `domain` or `fingerprint`; all if None."""
+        """How many replies were queued in the last minutes: to an `address`, wherever it stood among the recipients;
+        to the `domain` of whom they answer; with the `fingerprint` of what they answer; or in all (None)."""
         since = self.now - timedelta(minutes=minutes)
-        counted = sa.select(sa.func.count()).select_from(s.outbox).where(s.outbox.c.queued_at > since)
-        if column is not None:
+        table = s.recipient if column == "address" else s.outbox
+        counted = sa.select(sa.func.count()).select_from(table).where(table.c.queued_at > since)
+        if column == "address":
+            counted = counted.where(s.recipient.c.email == value)
+        elif column is not None:
             counted = counted.where(s.outbox.c[column] == value)
         return int(self._db.execute(counted).scalar_one())
 

@@ -180,10 +180,18 @@ outbox = Table(
     Column("sent_at", UtcDateTime),
     Column("said", Text, nullable=False),  # the server's words
     Index("ix_outbox_state_next_at", "state", "next_at"),
-    Index("ix_outbox_address_queued_at", "address", "queued_at"),
     Index("ix_outbox_domain_queued_at", "domain", "queued_at"),
     Index("ix_outbox_fingerprint_queued_at", "fingerprint", "queued_at"),
     Index("ix_outbox_queued_at", "queued_at"),
+)
+
+recipient = Table(  # one row a person a reply goes to: what anybody gets is limited, whoever asked for it
+    "recipient",
+    metadata,
+    Column("outbox", Integer, ForeignKey("outbox.id", ondelete="CASCADE"), primary_key=True),
+    Column("email", Text, primary_key=True),
+    Column("queued_at", UtcDateTime, nullable=False),
+    Index("ix_recipient_email_queued_at", "email", "queued_at"),
 )
 
 trouble = Table(

@@ -23,6 +23,7 @@ def upgrade() -> None:
     _reference()
     _finding()
     _outbox()
+    _recipient()
     _required()
     _verdict()
     _number_from(context.config.attributes["first_ticket"])
@@ -32,6 +33,7 @@ def downgrade() -> None:
     """Drop everything."""
     op.drop_table("verdict")
     op.drop_table("required")
+    op.drop_table("recipient")
     op.drop_table("outbox")
     op.drop_table("finding")
     op.drop_table("reference")
@@ -194,12 +196,23 @@ def _outbox() -> None:
         sa.UniqueConstraint("mail", name=op.f("uq_outbox_mail")),
         sa.UniqueConstraint("message_id", name=op.f("uq_outbox_message_id")),
     )
-    op.create_index("ix_outbox_address_queued_at", "outbox", ["address", "queued_at"], unique=False)
     op.create_index("ix_outbox_domain_queued_at", "outbox", ["domain", "queued_at"], unique=False)
     op.create_index("ix_outbox_fingerprint_queued_at", "outbox", ["fingerprint", "queued_at"], unique=False)
     op.create_index("ix_outbox_queued_at", "outbox", ["queued_at"], unique=False)
     op.create_index("ix_outbox_state_next_at", "outbox", ["state", "next_at"], unique=False)
     op.create_index(op.f("ix_outbox_ticket"), "outbox", ["ticket"], unique=False)
+
+
+def _recipient() -> None:
+    op.create_table(
+        "recipient",
+        sa.Column("outbox", sa.Integer(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("queued_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["outbox"], ["outbox.id"], name=op.f("fk_recipient_outbox_outbox"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("outbox", "email", name=op.f("pk_recipient")),
+    )
+    op.create_index("ix_recipient_email_queued_at", "recipient", ["email", "queued_at"], unique=False)
 
 
 def _required() -> None:
