@@ -42,6 +42,7 @@ _YEARS = re.compile(r"(?:19|20)\d\d(?:-(?:19|20)?\d\d)?")
 _SHOP = re.compile(r"(?<![\w./@-])woo[-_]?\d{3,12}(?![\w.@-])")  # as WooCommerce makes them
 _ENDED = re.compile(r"[ \t\"'`*)]{0,4}(?:[.,;:!?](?!\d)|\r?\n|\Z)")
 _NOTHING_BUT_DIGITS = 5  # behind a mere `order`; fewer are an order's number only in some sentences
+_WORD = re.compile(r"[ \t]([^\W\d_]{1,16})")
 _DATE = re.compile(
     r"(?:\d{4}-\d\d-\d\d(?:T.*)?|\d{1,2}[.]\d{1,2}[.]\d{2,4}|\d{1,2}-\d{1,2}-\d{4}|(?:19|20)\d\d-(?:19|20)\d\d)$"
 )
@@ -95,7 +96,16 @@ def _numbers_an_order(part: Part, hit: Hit, terms: Terms) -> bool:
         return True
     if len(hit.value) < 4 or _YEARS.fullmatch(hit.value):
         return False
-    return terms.failed(part, hit.start) or (not bought and bool(_ENDED.match(part.text, hit.start + len(hit.value))))
+    end = hit.start + len(hit.value)
+    return terms.failed(part, hit.start) or (
+        not bought and (bool(_ENDED.match(part.text, end)) or _goes_on(part, end, terms))
+    )
+
+
+def _goes_on(part: Part, end: int, terms: Terms) -> bool:
+    """Whether a sentence goes on without a noun that the digits could count: `order 5521 in production`."""
+    word = _WORD.match(part.folded, end)
+    return bool(word) and word is not None and word[1] in (terms.status_after | terms.joining)
 
 
 def _ahead(part: Part, terms: Terms) -> Iterator[Finding]:
