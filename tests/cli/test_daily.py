@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shlex
 import shutil
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -25,8 +26,8 @@ from triage.store.store import Store
 ROOT = Path(__file__).parent.parent.parent
 
 
-def run(*words: str | Path) -> Result:
-    return CliRunner(env={"COLUMNS": "200"}).invoke(main, [str(word) for word in words])
+def run(*words: str | Path, columns: int = 200) -> Result:
+    return CliRunner(env={"COLUMNS": str(columns)}).invoke(main, [str(word) for word in words])
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
     """A demo folder, and what `triage demo` said."""
     folder = tmp_path_factory.mktemp("demo") / "demo"
     (folder / "state").mkdir(parents=True)
-    (folder / "config.yaml").touch()
+    (folder / "config.yaml").write_text("# Made by `triage demo`: before\n", encoding="utf-8")
     mind.load(load(ROOT / "config.yaml"))  # trains the model once for all tests; the demo keeps what it finds
     shutil.copy(ROOT / "var" / "model.bin", folder / "state" / "model.bin")
     result = run("demo", "--folder", folder)
@@ -46,7 +47,22 @@ def test_the_demo_shows_every_action_on_at_least_thirty_mails_in_five_languages(
     _, result = shown
     assert all(re.search(rf"\b{action.value}\b", result.stdout) for action in Action)
     assert len(list(shipped.samples().glob("*.eml"))) >= 30
-    assert all(f"│ {language} │" in result.stdout for language in ("no", "en", "da", "sv", "fi"))
+    assert all(f"  {language}  VSD-1" in result.stdout for language in ("no", "en", "da", "sv", "fi"))
+
+
+def test_the_demo_ends_with_commands_that_work_word_for_word(shown: tuple[Path, Result]):
+    _, result = shown
+    commands = [shlex.split(line) for line in result.stdout.splitlines() if re.match(r"  \S*triage ", line)]
+    assert [words[1] for words in commands] == ["explain", "report"]
+    assert all(run(*words[1:]).exit_code == 0 for words in commands)
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_the_report_fits_the_terminal(shown: tuple[Path, Result], columns: int):
+    folder, _ = shown
+    out = run("report", "-c", folder / "config.yaml", columns=columns).stdout
+    assert "…" not in out
+    assert max(map(len, out.splitlines())) <= columns
 
 
 def test_the_demos_replies_are_mails_that_any_program_opens(shown: tuple[Path, Result]):
@@ -67,9 +83,12 @@ def test_the_demo_leaves_no_mail_in_the_inbox_and_none_in_trouble(shown: tuple[P
 
 
 def test_the_demo_touches_no_folder_that_is_not_its_own(tmp_path: Path):
-    (tmp_path / "precious").touch()
-    result = run("demo", "--folder", tmp_path)
-    assert (result.exit_code, (tmp_path / "precious").exists()) == (2, True)
+    (tmp_path / "mailbox").mkdir()
+    for config in (None, "desk: {name: Another desk}\n"):
+        if config:
+            (tmp_path / "config.yaml").write_text(config, encoding="utf-8")
+        result = run("demo", "--folder", tmp_path)
+        assert (result.exit_code, (tmp_path / "mailbox").exists()) == (2, True)
 
 
 def test_the_report_counts_first_mails_only_and_names_its_definition(shown: tuple[Path, Result]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,15 @@ def test_a_person_is_told_the_same_in_words(tmp_path: Path):
 
 def test_a_path_that_does_not_exist_is_wrong_usage():
     assert explain("/nowhere.eml").exit_code == 2
+
+
+def test_a_folder_without_mails_is_named(tmp_path: Path):
+    result = explain(str(tmp_path))
+    assert (result.exit_code, result.stderr) == (1, f"no .eml files in {tmp_path}\n")
+
+
+def test_the_place_of_a_rule_is_readable_in_a_narrow_terminal():
+    mail = ROOT / "triage" / "samples" / "04-callback-missing-en.eml"
+    result = CliRunner(env={"COLUMNS": "80"}).invoke(main, ["explain", str(mail), "-c", str(ROOT / "config.yaml")])
+    assert re.search(r"rules/technical\.yaml:\d+ ", result.stdout)
+    assert max(map(len, result.stdout.splitlines())) == 80

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from rich.console import Console, Group
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from triage.cli import terminal
 from triage.cli.explaining import Explained, NotRead
-from triage.domain import Action, Evidence, Reading
+from triage.domain import Action, Reading
 
 _COLOURS = {
     Action.REDIRECT: "cyan",
@@ -33,9 +34,10 @@ def tell(result: Explained | NotRead, console: Console | None = None) -> None:
     out.rule(Text(f"{result.file}  ·  {result.reading.mail.subject or '(no subject)'}"))
     out.print(_headline(result))
     out.print(Panel(_marked_mail(result.reading), title="what was read", title_align="left", border_style="dim"))
-    for table in (_evidence(result.reading), _guesses(result.reading), _fields(result)):
+    for table in (_evidence(result.reading), _fields(result)):
         if table.row_count:
             out.print(table)
+    out.print(_guesses(result.reading))
     for reason in result.verdict.reasons:
         out.print(Text(f"  · {reason}", style="dim"))
     if result.reply:
@@ -74,28 +76,30 @@ def _marked_mail(reading: Reading) -> Group:
 
 
 def _evidence(reading: Reading) -> Table:
-    table = Table("rule", "says", "words seen", "weight", "where it is written", box=None, header_style="dim")
+    table = Table(box=None, header_style="dim")
+    table.add_column("rule", overflow="fold", min_width=28)
+    table.add_column("words seen", overflow="fold")
+    table.add_column("weight", justify="right")
+    table.add_column("where it is written", no_wrap=True)
     for item in sorted(reading.evidence, key=lambda one: -one.weight):
-        table.add_row(item.rule, _says(item), Text(item.text[:60]), f"{item.weight:g}", item.place)
+        rule = f"{item.rule} (flag {item.flag.value})" if item.flag else item.rule
+        table.add_row(rule, Text(item.text[:60]), f"{item.weight:g}", item.place)
     return table
 
 
-def _says(item: Evidence) -> str:
-    return f"flag {item.flag.value}" if item.flag else item.topic
-
-
-def _guesses(reading: Reading) -> Table:
-    table = Table("model's guess", "probability", box=None, header_style="dim")
+def _guesses(reading: Reading) -> Group:
     opinion = reading.opinion
     if opinion is None:
-        return table
+        return Group()
+    table = Table("model's guess", "probability", box=None, header_style="dim")
     for guess in opinion.guesses[:3]:
         table.add_row(guess.topic, f"{guess.probability:.0%}")
-    words = ", ".join(word for word, _ in opinion.because)
-    table.add_row(Text(f"confidence {opinion.confidence:.2f}, {'sure' if opinion.sure else 'not sure'}", style="dim"))
-    table.add_row(Text(f"because of: {words}", style="dim"))
-    table.add_row(Text(f"like: {', '.join(opinion.nearest)}", style="dim"))
-    return table
+    remarks = (
+        f"confidence {opinion.confidence:.2f}, {'sure' if opinion.sure else 'not sure'}",
+        f"because of: {', '.join(word for word, _ in opinion.because)}",
+        f"like: {', '.join(opinion.nearest)}",
+    )
+    return Group(table, *(Padding(Text(remark, style="dim"), (0, 0, 0, 1)) for remark in remarks))
 
 
 def _fields(result: Explained) -> Table:
