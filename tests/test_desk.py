@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -23,10 +24,10 @@ from triage.store.store import Store, StoreLost
 from triage.threads import Signer
 from triage.transport.accounts import MaildirAccount, SmtpRoute
 from triage.transport.eml_folder import FolderSender
-from triage.transport.mailbox import MailboxLost
+from triage.transport.mailbox import Examination, MailboxLost
 from triage.transport.maildir import MaildirMailbox
 from triage.transport.outgoing import Envelope
-from triage.transport.smtp import RelayLost, SmtpSender
+from triage.transport.smtp import Answer, Delivery, Fate, RelayLost, SmtpSender
 
 ROOT = Path(__file__).parent.parent
 TRAYS = {tray: tray.value.capitalize() for tray in Tray}
@@ -185,6 +186,59 @@ def test_a_relay_that_is_away_keeps_no_mail_from_being_read(office: Office):
     with office.desk.store.connection() as db:
         assert outbox.waiting(db) == 3
     assert run_once(office.desk)["sent"] == 3
+
+
+def test_a_reply_on_which_the_relay_hangs_up_waits_and_the_others_leave(office: Office, smtp_sink: SmtpSink):
+    for name in ("poison", "kari", "per"):
+        office.receive(f"{SETTLEMENT} {name}", sender=f"{name}@shop.example")
+    smtp_sink.script.recipients["poison@shop.example"] = "421 4.3.0 I am closing the link"
+    desk = replace(office.desk, sender=SmtpSender(SmtpRoute("127.0.0.1", smtp_sink.port, "none", timeout=20)))
+    with pytest.raises(RelayLost, match="421"):
+        run_once(desk)
+    assert run_once(desk)["sent"] == 2
+    desk.sender.close()
+    found = {row.address.partition("@")[0]: (row.state, row.tries) for row in office.rows(schema.outbox)}
+    assert found == {"poison": ("queued", 1), "kari": ("sent", 1), "per": ("sent", 1)}
+
+
+def test_a_relay_that_cannot_be_reached_costs_no_reply_a_try(office: Office):
+    office.receive(SETTLEMENT)
+    away = replace(office.desk, sender=SmtpSender(SmtpRoute("127.0.0.1", free_port(), "none", timeout=2)))
+    for _ in range(3):
+        with pytest.raises(RelayLost):
+            run_once(away)
+    assert [(row.state, row.tries) for row in office.rows(schema.outbox)] == [("queued", 0)]
+
+
+@dataclass
+class Slow:
+    """A relay that takes thirty seconds a mail; in the midst of it another desk looks at the same outbox."""
+
+    desk: Desk
+    now: datetime
+    sent: list[bytes] = field(default_factory=list)
+
+    def send(self, message: bytes, sender: str, recipients: Sequence[str]) -> Delivery:
+        self.sent.append(message)
+        self.now += timedelta(seconds=30)
+        if len(self.sent) == 25:
+            desks.deliver(replace(self.desk, sender=self))
+        return Delivery(tuple(Answer(address, Fate.ACCEPTED, 250, "") for address in recipients))
+
+    def examine(self, sender: str) -> Examination:
+        return Examination(())
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_slow_relay_gets_no_reply_twice_when_two_desks_share_the_outbox(office: Office):
+    for number in range(40):
+        office.receive(f"{SETTLEMENT} {number * 'a '}", sender=f"kari@shop{number}.example")
+    slow = Slow(office.desk, datetime.now(UTC))
+    office.desk.store.clock = lambda: slow.now
+    run_once(replace(office.desk, sender=slow))
+    assert (len(slow.sent), len(set(slow.sent))) == (40, 40)
 
 
 def test_a_recipient_that_is_refused_is_noted_and_the_others_get_the_reply(office: Office, smtp_sink: SmtpSink):

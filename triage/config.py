@@ -158,7 +158,7 @@ class Limits(Model):
     batch_mails: int = Field(default=50, ge=1, le=1000)
     batch_bytes: int = Field(default=8_000_000, ge=100_000)
     recipients: int = Field(default=20, ge=1)
-    tries: int = Field(default=4, ge=1)  # of one mail that fails, and of one reply that is deferred
+    tries: int = Field(default=32, ge=1)  # of one reply that is deferred: two days, with outbox's pauses
     replies: ReplyLimits = ReplyLimits()
 
 

@@ -30,7 +30,7 @@ from triage.store.store import Store, is_loss
 from triage.threads import Belonging, Circle, Signer, belonging
 from triage.transport.mailbox import Arrival, Bounds, Mailbox
 from triage.transport.outgoing import Envelope, compose
-from triage.transport.smtp import Delivery, RelayLost, RelayRefused, Sender
+from triage.transport.smtp import RelayLost, RelayRefused, Sender
 from triage.understanding import Unreadable
 
 log = logging.getLogger(__name__)
@@ -244,25 +244,35 @@ def deliver(desk: Desk) -> Tally:
     """Send what is queued and due. Raises RelayLost or RelayRefused when the mail server is not to be had."""
     tally: Tally = Counter()
     while True:
+        claimed_at = desk.store.clock()
         with desk.store.connection() as db:
-            claimed = outbox.claim(db, desk.store.clock(), desk.limits.batch_mails)
+            claimed = outbox.claim(db, claimed_at, desk.limits.batch_mails)
         if not claimed:
             return tally
         for position, reply in enumerate(claimed):
+            if desk.store.clock() - claimed_at > outbox.FRESH:
+                _give_back(claimed[position:], desk)
+                break
             try:
                 delivery = desk.sender.send(reply.message, desk.envelope.address, reply.recipients)
-            except (RelayLost, RelayRefused):
-                with desk.store.connection() as db:
-                    outbox.release(db, claimed[position:], desk.store.clock())
+            except (RelayLost, RelayRefused) as error:
+                _give_back(claimed[position + error.in_hand :], desk)
+                if error.in_hand:  # it has its pause now: else a mail that ends the session would block all others
+                    _note(reply, outbox.Outcome(False, reply.recipients, False, str(error)), desk)
                 raise
-            tally[_note(reply, delivery, desk)] += 1
+            outcome = outbox.Outcome(delivery.accepted, delivery.unsettled, delivery.uncertain, delivery.words)
+            tally[_note(reply, outcome, desk)] += 1
 
 
-def _note(reply: outbox.Outgoing, delivery: Delivery, desk: Desk) -> str:
+def _give_back(untouched: Sequence[outbox.Outgoing], desk: Desk) -> None:
+    with desk.store.connection() as db:
+        outbox.release(db, untouched)
+
+
+def _note(reply: outbox.Outgoing, outcome: outbox.Outcome, desk: Desk) -> str:
     """Write down what became of one reply."""
-    outcome = outbox.Outcome(delivery.accepted, delivery.unsettled, delivery.uncertain, delivery.words)
     with desk.store.connection() as db:
         state = outbox.note(db, reply, outcome, desk.store.clock(), tries=desk.limits.tries)
     if state != "sent":
-        log.warning("reply %s is %s: %s", reply.message_id, state, delivery.words)
+        log.warning("reply %s is %s: %s", reply.message_id, state, outcome.said)
     return "deferred" if state == "queued" else state

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from itertools import pairwise
+
 import pytest
 import sqlalchemy as sa
 
 from tests.samples import mail
 from tests.store.test_ledger import KARI, handled, queued, verdict
+from triage.config import Limits
 from triage.domain import Language
 from triage.store import outbox, schema
 from triage.store.outbox import Outcome
@@ -74,6 +78,33 @@ def test_a_deferred_reply_waits_longer_each_time_and_fails_at_last(queue: Store,
     assert note(queue, again, LATER, tries=2) == "failed"
 
 
+def test_the_shipped_number_of_tries_lasts_two_days_with_a_try_every_two_hours(queue: Store, clock):
+    begun, tried, state = clock.now, [], "queued"
+    while state == "queued":
+        (first, *_) = (reply for reply in claim(queue) if reply.message_id == "0@desk.example")
+        tried.append(clock.now)
+        state = note(queue, first, LATER, tries=Limits().tries)
+        while state == "queued" and not _due(queue, first.id):
+            clock.move(minutes=1)
+    assert clock.now - begun > timedelta(days=2)
+    assert max(later - earlier for earlier, later in pairwise(tried)) == timedelta(hours=2)
+
+
+def _due(store: Store, number: int) -> bool:
+    with store.connection() as db:
+        next_at = db.execute(sa.select(schema.outbox.c.next_at).where(schema.outbox.c.id == number)).scalar_one()
+    return bool(next_at <= store.clock())
+
+
+def test_a_reply_that_had_its_try_comes_behind_those_that_wait_for_theirs(queue: Store, clock):
+    first, *others = claim(queue)
+    note(queue, first, LATER)
+    with queue.connection() as db:
+        outbox.release(db, others)
+    clock.move(minutes=5)
+    assert [reply.id for reply in claim(queue)] == [*(reply.id for reply in others), first.id]
+
+
 def test_a_refused_reply_is_not_tried_again(queue: Store, clock):
     (first,) = claim(queue, 1)
     assert note(queue, first, NEVER) == "refused"
@@ -103,6 +134,6 @@ def test_a_doubtful_try_stays_marked_after_it_succeeds(queue: Store, clock):
 def test_replies_that_were_not_tried_go_back_without_counting(queue: Store):
     taken = claim(queue)
     with queue.connection() as db:
-        outbox.release(db, taken, queue.clock())
+        outbox.release(db, taken)
         assert outbox.waiting(db) == 3
     assert [reply.tries for reply in claim(queue)] == [1, 1, 1]

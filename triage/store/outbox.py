@@ -15,7 +15,9 @@ import sqlalchemy as sa
 from triage.store.schema import outbox
 
 CLAIM = timedelta(minutes=10)  # longer than any single delivery, shorter than patience
-_FIRST_PAUSE = timedelta(minutes=1)  # doubled with each deferred try
+FRESH = timedelta(minutes=1)  # a claim this old is given back and taken anew: a slow server never outlasts one
+_FIRST_PAUSE = timedelta(minutes=1)  # doubled with each deferred try ...
+_LONGEST_PAUSE = timedelta(hours=2)  # ... up to this
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,11 @@ class Outgoing:
 
 
 def claim(db: sa.Connection, now: datetime, limit: int) -> Sequence[Outgoing]:
-    """Take up to `limit` due replies, oldest first; others cannot take them until CLAIM has passed."""
+    """Take up to `limit` due replies, those due longest first; others cannot take them until CLAIM has passed."""
     due = (
         sa.select(outbox.c.id, outbox.c.state)
         .where(outbox.c.state.in_(("queued", "sending")), outbox.c.next_at <= now)
-        .order_by(outbox.c.id)
+        .order_by(outbox.c.next_at, outbox.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -49,8 +51,8 @@ def claim(db: sa.Connection, now: datetime, limit: int) -> Sequence[Outgoing]:
     db.execute(sa.update(outbox).where(outbox.c.id.in_(ids)).values(taken))
     if died:
         db.execute(sa.update(outbox).where(outbox.c.id.in_(died)).values(uncertain=True))
-    rows = db.execute(sa.select(outbox).where(outbox.c.id.in_(ids)).order_by(outbox.c.id)).all()
-    return [_outgoing(row) for row in rows]
+    rows = {row.id: row for row in db.execute(sa.select(outbox).where(outbox.c.id.in_(ids)))}
+    return [_outgoing(rows[each]) for each in ids]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def note(db: sa.Connection, reply: Outgoing, outcome: Outcome, now: datetime, *,
     if outcome.delivered:
         values["sent_at"] = now
     if outcome.left and reply.tries < tries:
-        pause = _FIRST_PAUSE * 2 ** min(reply.tries - 1, 10)
+        pause = min(_FIRST_PAUSE * 2 ** min(reply.tries - 1, 10), _LONGEST_PAUSE)
         values |= {"state": "queued", "next_at": now + pause, "recipients": list(outcome.left)}
     elif outcome.delivered:
         values["state"] = "sent"
@@ -79,10 +81,10 @@ def note(db: sa.Connection, reply: Outgoing, outcome: Outcome, now: datetime, *,
     return str(values["state"])
 
 
-def release(db: sa.Connection, replies: Sequence[Outgoing], now: datetime) -> None:
-    """Give back claimed replies that were not tried (no connection): they do not count as a try."""
+def release(db: sa.Connection, replies: Sequence[Outgoing]) -> None:
+    """Give back claimed replies that were not tried (no connection): it counts as no try and costs no place in line."""
     ids = [reply.id for reply in replies]
-    back = {"state": "queued", "next_at": now, "tries": outbox.c.tries - 1}
+    back = {"state": "queued", "next_at": outbox.c.queued_at, "tries": outbox.c.tries - 1}
     db.execute(sa.update(outbox).where(outbox.c.id.in_(ids)).values(back))
 
 

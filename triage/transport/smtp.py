@@ -30,12 +30,14 @@ class RelayLost(OperatorError):  # noqa: N818 - reads as what happened
     """The relay cannot be reached just now; nothing was handed over. Try again after a pause that grows."""
 
     exit_code = 5
+    in_hand: bool = False  # the link stood and broke over this mail, which may be the cause
 
 
 class RelayRefused(OperatorError):  # noqa: N818
     """A person must mend something (password, certificate, our address); the message says what, in one line."""
 
     exit_code = 4
+    in_hand: bool = False  # as in RelayLost
 
 
 class Fate(StrEnum):
@@ -128,12 +130,15 @@ class SmtpSender:
     def _send(self, smtp: smtplib.SMTP, message: bytes, sender: str, recipients: Sequence[str]) -> Delivery:
         try:
             delivery = _transact(smtp, message, sender, recipients)
-        except RelayRefused:
+        except RelayRefused as refused:
             self._drop()
+            refused.in_hand = True
             raise
         except OSError as error:  # smtplib's own errors are OSErrors too
             self._drop()
-            raise RelayLost(f"{self._route.host}: connection lost while sending: {_said(error)}") from error
+            lost = RelayLost(f"{self._route.host}: connection lost while sending: {_said(error)}")
+            lost.in_hand = True
+            raise lost from error
         except BaseException:
             self._drop()
             raise
