@@ -86,5 +86,5 @@ def test_a_folder_without_mails_is_named(tmp_path: Path):
 def test_the_place_of_a_rule_is_readable_in_a_narrow_terminal():
     mail = ROOT / "triage" / "samples" / "04-callback-missing-en.eml"
     result = CliRunner(env={"COLUMNS": "80"}).invoke(main, ["explain", str(mail), "-c", str(ROOT / "config.yaml")])
-    assert re.search(r"rules/technical\.yaml:\d+ ", result.stdout)
+    assert re.search(r"rules/technical\.yaml:\d+\b", result.stdout)
     assert max(map(len, result.stdout.splitlines())) == 80

@@ -77,10 +77,10 @@ def _marked_mail(reading: Reading) -> Group:
 
 def _evidence(reading: Reading) -> Table:
     table = Table(box=None, header_style="dim")
-    table.add_column("rule", overflow="fold", min_width=28)
+    table.add_column("rule", overflow="fold")
     table.add_column("words seen", overflow="fold")
     table.add_column("weight", justify="right")
-    table.add_column("where it is written", no_wrap=True)
+    table.add_column("where it is written", no_wrap=True, overflow="fold")
     for item in sorted(reading.evidence, key=lambda one: -one.weight):
         rule = f"{item.rule} (flag {item.flag.value})" if item.flag else item.rule
         table.add_row(rule, Text(item.text[:60]), f"{item.weight:g}", item.place)
