@@ -33,7 +33,8 @@ def raw(number: int, text: str, *, in_subject: bool) -> bytes:
     message["Message-ID"] = f"<{number}@shop.example>"
     message["Subject"] = " ".join(text.split())[:200] if in_subject else f"Capture fails, case {number}"
     message.set_content(f"Case {number}: {CALL}\n\n{text}\n\nRegards\nKari")
-    message.add_attachment(f"{number}\n{text}\n", filename="request.log")
+    name = "card 4111 1111 1111 1111.log" if number % 7 == 0 else "request.log"
+    message.add_attachment(f"{number}\n{text}\n", filename=name)
     return message.as_bytes()
 
 

@@ -55,7 +55,11 @@ def mask(mail: InboundMail, findings: Iterable[Finding], terms: Terms) -> Masked
             (name, value if name in _OF_TRANSPORT else clean(Where.HEADER, value)) for name, value in mail.headers
         ),
         attachments=tuple(
-            replace(attachment, text=None if attachment.text is None else clean(Where.ATTACHMENT, attachment.text))
+            replace(
+                attachment,
+                name=clean(Where.ATTACHMENT, attachment.name),
+                text=None if attachment.text is None else clean(Where.ATTACHMENT, attachment.text),
+            )
             for attachment in mail.attachments
         ),
     )
