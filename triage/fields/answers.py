@@ -70,7 +70,7 @@ _SIGNS = tuple(
     )
 )
 _CODE = re.compile(
-    r"(?<!\w)(?:error ?code|error ?id|err code|feilkode|fejlkode|felkod|virhekoodi|kode|code|kod|koodi|koodilla)[: ]{1,2}(?P<value>\d{1,5})(?![\w.,-]?\d)"
+    r"(?<!\w)(?:error ?code|error ?id|err code|feilkode|fejlkode|felkod|virhekoodi|kode|code|kod|koodi|koodilla|virhekoodin|virhekoodilla|virhekoodia|feilkoden|fejlkoden|felkoden)[: ]{1,2}(?P<value>\d{1,5})(?![\w.,-]?\d)"
 )
 _QUOTED = re.compile(r"(?P<mark>(?<!\w)[\"'])(?P<value>[^\"\n{}]{6,200}?)(?P=mark)(?!\w)")
 _NAMED = re.compile(

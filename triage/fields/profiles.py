@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from triage.domain import Finding, InboundMail, Language
+from triage.fields.suppositions import Split, Suppositions, SuppositionWords
 from triage.rulebook.conditions import Condition, Matcher
 from triage.rulebook.words import WordIndex
 from triage.yamlfile import Field, Model
 
 _QUESTION = re.compile(r"\w[\"')»]{0,2}\s?\?(?=\s|\Z|[\"')\]?!])")
-_SENTENCE = re.compile(r"[^.!?\n]{1,2000}+(?:[.!?](?!\s|\Z)[^.!?\n]{0,2000}+){0,40}[.!?\n]*|[.!?\n]+")
 _LONGEST_BODY = 20_000  # characters in which words are looked for
 _ADDRESS = re.compile(r"https?://\S{1,2000}")
 
@@ -73,22 +72,12 @@ class Wording(Model):
     why: Texts
 
 
-class Suppositions(Model):
-    """Words of sentences that speak of trouble without reporting any: `what happens if a payment fails?`"""
-
-    supposed: tuple[str, ...]
-    documents: tuple[str, ...]
-    """Trouble in such a sentence is that of a document; an answer in it is still one."""
-    real: tuple[str, ...]
-    """Where one of these stands anywhere, the trouble is real."""
-
-
 class ProfilesFile(Model):
     """Shape of rules/profiles.yaml."""
 
     profiles: tuple[Profile, ...] = Field(min_length=1)
     no_trouble: tuple[str, ...] = ()
-    suppositions: Suppositions
+    suppositions: SuppositionWords
     substitutes: Mapping[str, tuple[str, ...]] = {}
     fields: Mapping[str, Wording]
     secrets: Mapping[str, Texts]
@@ -114,14 +103,16 @@ class Choice:
     profiles: tuple[Profile, ...]
     matcher: Matcher
     no_trouble: WordIndex[str]
-    suppositions: WordIndex[str]
+    suppositions: Suppositions
 
     @classmethod
     def of(cls, file: ProfilesFile) -> Self:
         conditions = [
             condition for profile in file.profiles for when in profile.when for condition in _conditions(when)
         ]
-        return cls(file.profiles, Matcher(conditions), WordIndex({"": file.no_trouble}), _index(file.suppositions))
+        return cls(
+            file.profiles, Matcher(conditions), WordIndex({"": file.no_trouble}), Suppositions.of(file.suppositions)
+        )
 
     def choose(self, mail: InboundMail, counting: Sequence[Finding]) -> Profile:
         """The profile of a mail, from its words and the findings that count."""
@@ -138,17 +129,11 @@ class Choice:
 
     def _beyond_suppositions(self, subject: str, body: str, plain: Told) -> Told:
         """What is told outside of sentences that only suppose trouble; then the subject is but their headline."""
-        found = self.suppositions.scan(body)
-        if not found or "real" in found or "real" in self.suppositions.scan(subject):
+        split = self.suppositions.split(subject, body)
+        if split is None:
             return plain
-        places = {kind: sorted(one.start for one in seen) for kind, seen in found.items()}
-        rest = supposed = ""
-        for sentence in _SENTENCE.finditer(body):
-            kinds = {kind for kind, starts in places.items() if _between(starts, *sentence.span())}
-            supposed += sentence.group() if "supposed" in kinds else ""
-            rest += "\n" if kinds else sentence.group()
-        counting = tuple(one for one in plain.counting if one.field != "response" or _told_in(rest, one, supposed))
-        return Told({match.number for match in self.matcher.match("", rest)}, counting)
+        counting = tuple(one for one in plain.counting if one.field != "response" or _told_in(split, one))
+        return Told({match.number for match in self.matcher.match("", split.rest)}, counting)
 
     def _without_denials(self, text: str) -> str:
         """The text without phrases like `no problem`, which hold the words of trouble but deny it."""
@@ -168,18 +153,10 @@ def _conditions(when: When) -> tuple[Condition, Condition]:
     return when.words or Condition(), Condition(any_of=when.unless)
 
 
-def _index(words: Suppositions) -> WordIndex[str]:
-    return WordIndex({"supposed": words.supposed, "documents": words.documents, "real": words.real})
-
-
-def _between(starts: Sequence[int], begin: int, end: int) -> bool:
-    return bisect_left(starts, begin) < bisect_left(starts, end)
-
-
-def _told_in(rest: str, response: Finding, supposed: str) -> bool:
+def _told_in(split: Split, response: Finding) -> bool:
     """Whether a response stands elsewhere than in a sentence that only supposes it."""
     value = response.value.rsplit(" ", 1)[-1]
-    return value in rest or value not in supposed
+    return value in split.rest or value not in split.supposed
 
 
 def _holds(when: When, number: int, mail: InboundMail, plain: Told, beyond: Told) -> bool:
