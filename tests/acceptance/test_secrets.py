@@ -32,7 +32,8 @@ def raw(number: int, text: str, *, in_subject: bool) -> bytes:
     message["To"] = "integration@desk.example"
     message["Message-ID"] = f"<{number}@shop.example>"
     message["Subject"] = " ".join(text.split())[:200] if in_subject else f"Capture fails, case {number}"
-    message.set_content(f"Case {number}: {CALL}\n\n{text}\n\nRegards\nKari")
+    letters = chr(97 + number // 26) + chr(97 + number % 26)  # numbers alone do not make words differ
+    message.set_content(f"Case {letters}: {CALL}\n\n{text}\n\nRegards\nKari")
     name = "card 4111 1111 1111 1111.log" if number % 7 == 0 else "request.log"
     message.add_attachment(f"{number}\n{text}\n", filename=name)
     return message.as_bytes()
