@@ -126,6 +126,36 @@ def test_mail_in_trouble_is_listed_shown_and_retried(shown: tuple[Path, Result])
     assert run("trouble", "show", "999", *config).exit_code == 1
 
 
+def set_aside(folder: Path, raw: bytes, stage: str, error: str) -> str:
+    """A mail in trouble in the demo's database; its number in the list."""
+    store = Store(engine_for(f"sqlite:///{folder}/demo.sqlite"))
+    with store.connection() as db:
+        trouble.note(db, trouble.Failure("demo", error, raw, stage, error), store.clock())
+        number = max(each.id for each in trouble.all_waiting(db))
+    store.close()
+    return str(number)
+
+
+def test_a_mail_in_trouble_is_shown_masked_and_cannot_steer_the_terminal(shown: tuple[Path, Result]):
+    folder, _ = shown
+    raw = b"From: a@shop.example\nSubject: Login\x1b[2J\n\nclient_secret: SAMPLEq8Zp3Lw7Tn5Vr2Xk\x1b]0;owned\x07\n"
+    number, config = set_aside(folder, raw, "record", "boom\x1b[31m"), ("-c", folder / "config.yaml")
+    output = run("trouble", "show", number, *config).stdout
+    assert "\x1b" not in output
+    assert "\x07" not in output
+    assert "SAMPLEq8Zp3Lw7" not in output
+    assert "client_secret: ****" in output
+    assert run("trouble", "show", "--raw", number, *config).stdout_bytes.strip() == raw.strip()
+
+
+def test_a_mail_of_which_only_the_header_was_kept_is_not_answered_from_it(shown: tuple[Path, Result]):
+    folder, _ = shown
+    number = set_aside(folder, b"From: a@shop.example\nSubject: Help\n\n", "fetch", "40 MB are more than the limit")
+    result = run("trouble", "retry", number, "-c", folder / "config.yaml")
+    assert result.exit_code == 1
+    assert "raise limits.mail_bytes and move the mail back into the inbox" in result.stderr
+
+
 @pytest.fixture
 def staff(tmp_path: Path) -> Path:
     """A copy of rules and templates that a test may spoil, and a config that names it."""

@@ -39,15 +39,20 @@ def list_all(*, config: Path) -> None:
 
 @command.command()
 @click.argument("number", type=int)
-@click.option("--raw", is_flag=True, help="Only the mail's own bytes.")
+@click.option("--raw", is_flag=True, help="Only the mail's own bytes, secrets and all.")
 @config_option
 def show(*, number: int, raw: bool, config: Path) -> None:
-    """What went wrong with one mail, and the mail itself as it came."""
+    """What went wrong with one mail, and the mail with its secrets masked; --raw shows it as it came."""
     with told_plainly():
+        from triage.cli.showing import harmless, shown
+
         found = _find(_store(config), number)
-    if not raw:
-        click.echo(f"{found.mailbox} {found.uid}\n{found.stage}: {found.error}\n")
-    click.echo(found.raw)
+        text = "" if raw else shown(found.raw, load(config).rules)
+    if raw:
+        click.echo(found.raw)
+        return
+    click.echo(harmless(f"{found.mailbox} {found.uid}\n{found.stage}: {found.error}\n"))
+    click.echo(text)
 
 
 @command.command()
@@ -60,8 +65,10 @@ def retry(*, number: int, config: Path) -> None:
         from triage.cli.wiring import desk_for
         from triage.desk import deliver, retry
 
+        found = _find(_store(config), number)
+        if found.stage == "fetch":  # its header alone was kept
+            fail(FOUND, f"{found.error}: raise limits.mail_bytes and move the mail back into the inbox")
         desk = desk_for(load(config), training)
-        found = _find(desk.store, number)
         outcome = retry(found, desk)
         click.echo(f"{number}: {outcome}")
         deliver(desk)
