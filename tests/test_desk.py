@@ -277,6 +277,29 @@ def test_a_mail_that_no_stage_can_handle_is_set_aside_and_the_others_go_on(
     assert len(office.rows(schema.mail)) == 3
 
 
+@pytest.mark.postgres
+def test_a_mail_that_another_desk_handled_meanwhile_is_a_repeat(
+    office: Office, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    engine = engine_for(postgres_url)
+    migrate(engine, first_ticket=10_000)
+    office.desk = replace(office.desk, store=Store(engine))
+    office.receive(SETTLEMENT)
+    decide = desks.judge
+
+    def judge(*given):
+        monkeypatch.undo()  # the other desk comes to this mail after we found it unseen
+        (arrivals,) = office.desk.mailboxes[0].waiting(office.desk.bounds)
+        desks.handle_batch(arrivals, office.desk)
+        return decide(*given)
+
+    monkeypatch.setattr(desks, "judge", judge)
+    tally = run_once(office.desk)
+    assert (tally["repeat"], tally["sent"], _trouble(office)) == (1, 1, [])
+    assert (len(office.rows(schema.ticket)), office.tray(Tray.ANSWERED)) == (1, 1)
+    engine.dispose()
+
+
 def test_a_mail_that_is_too_large_is_set_aside_unread(office: Office):
     office.receive("x" * 20_000)
     small = replace(office.desk, limits=office.desk.limits.model_copy(update={"mail_bytes": 10_000}))

@@ -128,6 +128,8 @@ def _settle(arrival: Arrival, reading: Reading | Unreadable, ledger: Ledger, des
     except Exception as error:
         if is_loss(error):
             raise
+        if tray := ledger.seen(reading.mail.key):  # another desk was quicker
+            return "repeat", tray
         log.exception("mail %s of %s cannot be handled", arrival.uid, arrival.mailbox)
         return _set_aside(arrival, "record", f"{type(error).__name__}: {error}", ledger)
     return (verdict.action.value, verdict.tray) if isinstance(verdict, Verdict) else ("repeat", verdict)

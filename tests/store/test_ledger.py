@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from tests.samples import mail, reading
 from triage.domain import (
@@ -22,6 +25,7 @@ from triage.domain import (
     Where,
 )
 from triage.store import schema
+from triage.store.database import engine_for, migrate
 from triage.store.ledger import Handled, Ledger, Queued
 from triage.store.store import Store
 
@@ -154,6 +158,38 @@ def test_tickets_are_found_by_the_ids_of_mails_received_and_sent(store: Store):
         assert ledger.takes_part(ticket.number, KARI)
         assert not ledger.takes_part(ticket.number, "eve@elsewhere.example")
         assert ledger.people(ticket.number) == {KARI}
+
+
+@pytest.mark.postgres
+def test_two_desks_may_add_the_same_people_and_ids_at_one_moment(postgres_url: str):
+    engine = engine_for(postgres_url)
+    migrate(engine, first_ticket=1)
+    store = Store(engine)
+    with store.ledger() as ledger:
+        ticket = ledger.open_ticket(mail(), Language.NO)
+
+    failures: list[Exception] = []
+
+    def attach_second() -> None:
+        try:
+            with store.ledger() as ledger:
+                found = mail(subject="second", message_id="same@shop.example")
+                ledger.record(handled(found, verdict()), ticket, first=False)
+        except DBAPIError as error:
+            failures.append(error)
+
+    other = threading.Thread(target=attach_second)
+    with store.ledger() as ledger:
+        found = mail(subject="first", message_id="same@shop.example")
+        ledger.record(handled(found, verdict()), ticket, first=False)
+        other.start()
+        other.join(1)  # it meets these rows before they are committed, and waits
+    other.join()
+    with store.ledger() as ledger:
+        assert ledger.people(ticket.number) == {KARI}
+        assert ledger.tickets_citing(["same@shop.example"]) == [ticket.number]
+    engine.dispose()
+    assert failures == []
 
 
 def test_required_fields_are_written_down_with_what_was_missing(store: Store):

@@ -24,7 +24,7 @@ from triage.domain import (
     Where,
 )
 from triage.store import schema as s
-from triage.store import trouble
+from triage.store import trouble, upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,8 @@ class Ledger:
             [{"mail": mail_id, "field": name, "missing": name in verdict.missing} for name in handled.required],
         )
         if ticket is not None:
-            self._remember_participants(ticket.number, handled.participants)
+            people = sorted(set(handled.participants))
+            self._insert_new(s.participant, [{"ticket": ticket.number.value, "email": email} for email in people])
         if ticket is not None and mail.message_id:
             self._refer(mail.message_id, ticket.number)
         return mail_id
@@ -252,17 +253,13 @@ class Ledger:
             },
         }
 
-    def _remember_participants(self, number: TicketNumber, people: Sequence[str]) -> None:
-        known = sa.select(s.participant.c.email).where(s.participant.c.ticket == number.value)
-        fresh = set(people) - set(self._db.execute(known).scalars())
-        self._insert(s.participant, [{"ticket": number.value, "email": email} for email in sorted(fresh)])
-
     def _refer(self, message_id: str, number: TicketNumber) -> None:
-        same = sa.select(s.reference.c.ticket).where(
-            s.reference.c.message_id == message_id, s.reference.c.ticket == number.value
-        )
-        if self._db.execute(same).first() is None:
-            self._db.execute(sa.insert(s.reference).values(message_id=message_id, ticket=number.value))
+        self._insert_new(s.reference, [{"message_id": message_id, "ticket": number.value}])
+
+    def _insert_new(self, table: sa.Table, rows: Sequence[dict[str, object]]) -> None:
+        """Rows of which some may be there, or come from another desk at this moment."""
+        if rows:
+            self._db.execute(upsert.insert(self._db, table).on_conflict_do_nothing(), rows)
 
     def _insert(self, table: sa.Table, rows: Sequence[dict[str, object]]) -> None:
         if rows:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from triage.store import upsert
 from triage.store.schema import trouble
 
 
@@ -37,15 +38,12 @@ class Failure:
 
 
 def note(db: sa.Connection, failure: Failure, now: datetime) -> None:
-    """Set a mail aside; the same mail failing again counts one more try."""
-    same = (trouble.c.mailbox == failure.mailbox) & (trouble.c.uid == failure.uid)
-    tries = db.execute(sa.select(trouble.c.tries).where(same)).scalar()
-    seen = {"stage": failure.stage, "error": failure.error, "last_at": now, "state": "waiting"}
-    if tries is not None:
-        db.execute(sa.update(trouble).where(same).values(**seen, tries=tries + 1))
-        return
-    row = {"mailbox": failure.mailbox, "uid": failure.uid, "raw": failure.raw, "tries": 1, "first_at": now, **seen}
-    db.execute(sa.insert(trouble).values(row))
+    """Set a mail aside; the same mail failing again counts one more try, and its bytes are kept anew."""
+    seen = {"raw": failure.raw, "stage": failure.stage, "error": failure.error, "last_at": now, "state": "waiting"}
+    row = {"mailbox": failure.mailbox, "uid": failure.uid, "tries": 1, "first_at": now, **seen}
+    again = {**seen, "tries": trouble.c.tries + 1}
+    written = upsert.insert(db, trouble).values(row)
+    db.execute(written.on_conflict_do_update(index_elements=["mailbox", "uid"], set_=again))
 
 
 def all_waiting(db: sa.Connection) -> Sequence[Trouble]:
