@@ -52,13 +52,13 @@ class Letter:
     """Everything a template may use.
 
     `number` "VSD-12345"; `desk` the desk's name; `topic` the name of the mail's topic ("" when unsure);
-    `faq` where many questions are answered already; `about` the right door for it or None; `pointers` doors for its other topics; `asked`, `given`, `hints`
+    `faq` where many questions about the mail's product are answered already, or None; `about` the right door for it or None; `pointers` doors for its other topics; `asked`, `given`, `hints`
     see above; `leaked` names of keys the mail contained; `conflict` or None; the rest are yes/no.
     """
 
     number: str
     desk: str
-    faq: Pointer
+    faq: Pointer | None = None
     subject: str = ""
     topic: str = ""
     about: Pointer | None = None
@@ -73,6 +73,7 @@ class Letter:
     escalation: bool = False
     new_problem: bool = False
     several_topics: bool = False
+    crowd: bool = False
 
     def values(self) -> dict[str, object]:
         """The names a template sees."""
@@ -100,10 +101,11 @@ def full_sample(language: Language) -> Letter:
         escalation=True,
         new_problem=True,
         several_topics=True,
+        crowd=True,
     )
 
 
 def bare_sample() -> Letter:
     """A letter with nothing but what every letter has."""
     door = Pointer("T", "L", Link("https://www.shop.example/"))
-    return Letter(number="VSD-12345", desk="Sample desk", faq=door, about=door)
+    return Letter(number="VSD-12345", desk="Sample desk", about=door)

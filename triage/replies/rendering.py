@@ -18,6 +18,7 @@ from markdown_it import MarkdownIt
 
 from triage.domain import Language
 from triage.replies.letter import Letter, Link, bare_sample, full_sample
+from triage.replies.wording import check_wording
 from triage.yamlfile import Place, Problem
 
 TEMPLATES = (
@@ -64,22 +65,34 @@ class Templates:
 
 
 def check(folder: Path, languages: tuple[Language, ...]) -> tuple[Problem, ...]:
-    """Render every template in every language, full and bare; every problem with its file and line."""
+    """Render every template in every language, full and bare, and look for what none may say.
+
+    Every problem with its file and line; empty when all is well.
+    """
     if not (folder / _LAYOUT).is_file():
         return (Problem(Place(str(folder / _LAYOUT)), "this file does not exist; restore it"),)
     templates = Templates(folder)
-    found = (_problem(templates, folder, name, language) for name in TEMPLATES for language in languages)
-    return tuple(sorted({problem for problem in found if problem}))
+    found = {_problem(templates, folder, name, language) for language in languages for name in _names(folder, language)}
+    return tuple(sorted({problem for problem in found if problem} | set(check_wording(folder, languages))))
+
+
+def _names(folder: Path, language: Language) -> set[str]:
+    """The templates that there must be, and those that others include."""
+    ending = f".{language}.md"
+    files = (file.relative_to(folder).as_posix() for file in folder.rglob(f"*{ending}"))
+    return {*TEMPLATES, *(name.removesuffix(ending) for name in files)}
 
 
 def _problem(templates: Templates, folder: Path, name: str, language: Language) -> Problem | None:
     file = folder / f"{name}.{language}.md"
     try:
         for letter in (full_sample(language), bare_sample()):
-            if not templates.render(name, language, letter).text.strip():
+            if not templates.render(name, language, letter).text.strip() and name in TEMPLATES:
                 return Problem(Place(str(file)), "this template says nothing; write the reply")
     except TemplateNotFound as error:
-        return Problem(Place(str(folder / str(error.name))), f"this file does not exist, and {file.name} needs it")
+        missing = folder / str(error.name)
+        needed = "; write it" if missing == file else f", and {file.name} needs it"
+        return Problem(Place(str(missing)), f"this file does not exist{needed}")
     except TemplateSyntaxError as error:
         return Problem(Place(str(error.filename or file), error.lineno), f"{error.message}; mend the template here")
     except TemplateError as error:

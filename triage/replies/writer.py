@@ -17,7 +17,7 @@ from triage.threads import Circle, Signer
 
 _PREFIXES = re.compile(r"^(?:\s*(?:re|sv|vs|aw|ang|fwd?|vl|vb|wg|tr|antw|odp)\s*(?:\[\d+\])?\s*:)+\s*", re.IGNORECASE)
 _TOKENS = re.compile(r"\s*\[?\bVSD[-_ ]?\d{3,7}\]?\s*", re.IGNORECASE)
-FAQ = "faq"  # the contact that questions are pointed to
+FAQ, FAQ_PRODUCT = "faq", "ecom"  # the contact that questions are pointed to, and what it is about
 _LONGEST_SUBJECT = 150
 _LONGEST_VALUE = 120
 _MOST_REFERENCES = 12
@@ -75,7 +75,7 @@ class Writer:
         known = tuple(Address(email) for email in sorted(circle.people)) if circle else ()
         people = {p.email: p for p in (*known, mail.sender, *mail.to, *mail.cc) if self._may_get(p, circle)}
         others = tuple(person for email, person in people.items() if email != first)
-        return others if len(others) < self.settings.limits.recipients else ()
+        return () if self._crowd(mail) or len(others) > self.settings.limits.recipients else others
 
     def letter(self, reading: Reading, verdict: Verdict, number: TicketNumber) -> Letter:
         """Everything the template may say about this mail."""
@@ -83,7 +83,7 @@ class Writer:
         return Letter(
             number=str(number),
             desk=self.settings.desk.name,
-            faq=self._contact(FAQ, language),
+            faq=self._faq(verdict, language),
             subject=reading.mail.subject[:_LONGEST_SUBJECT],
             topic=verdict.topic or "",
             about=self._pointer(verdict.topic, language) if verdict.topic else None,
@@ -100,7 +100,12 @@ class Writer:
             escalation=Flag.ESCALATION in verdict.flags,
             new_problem=Flag.NEW_PROBLEM in verdict.flags,
             several_topics=bool(verdict.pointers),
+            crowd=self._crowd(reading.mail),
         )
+
+    def _crowd(self, mail: InboundMail) -> bool:
+        """Whether the mail went to more people than a reply ever does."""
+        return len({person.email for person in (*mail.to, *mail.cc)}) > self.settings.limits.recipients
 
     def _may_get(self, person: Address, circle: Circle | None) -> bool:
         """Whether a reply may go to somebody: a person who can be written to and, in a ticket, belongs to it."""
@@ -116,6 +121,11 @@ class Writer:
         if found.contact is None:
             return None
         return replace(self._contact(found.contact, language), title=found.title[language])
+
+    def _faq(self, verdict: Verdict, language: Language) -> Pointer | None:
+        """The FAQ is about one product: who asks about another is not sent there."""
+        products = {found.value for found in verdict.fields if found.field == "product"}
+        return self._contact(FAQ, language) if products <= {FAQ_PRODUCT} else None
 
     def _contact(self, key: str, language: Language) -> Pointer:
         contact = self.rulebook.contact(key, self.settings.era)
