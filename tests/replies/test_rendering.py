@@ -13,27 +13,12 @@ import pytest
 from triage.domain import Language
 from triage.replies.letter import Asked, Given, bare_sample, full_sample
 from triage.replies.rendering import TEMPLATES, Templates, check
+from triage.replies.wording import Promises
 
 FOLDER = Path(__file__).parent.parent.parent / "templates"
 LANGUAGES = tuple(Language)
 FILES = sorted(FOLDER.rglob("*.md"))
-# Spans of time, which no reply has a use for; words for soon; words for promising and for what we shall do.
-PROMISES = {
-    Language.EN: r"hours?|days?|weeks?|\d+ minutes?|within|soon|shortly|immediately|guarantee\w*|promise\w*|we( will|'ll| shall)",
-    Language.NO: r"timer?|timen|døgn|dag|dagen|dager|\w+dager|uken?|uker|\d+ minutter|innen|snart|snarest|straks|umiddelbart|"
-    r"omgående|kort tid|raskest mulig|så fort|garanter\w*|lov(er|e)|vi (skal|vil|kommer)",
-    Language.DA: r"timer?|timen|døgn|dag|dagen|dage|\w+dage|ugen?|uger|\d+ minutter|inden|snart|snarest|straks|umiddelbart|"
-    r"omgående|kort tid|hurtigst muligt|så hurtigt|garanter\w*|love[rt]?|vi (vil|kommer)|vi skal (nok|løse|rette|svare|vende)",
-    Language.SV: r"timm(e|en|ar)|dygn|dag|dagen|dagar|\w+dagar|veck(a|an|or)|\d+ minuter|inom|snart|snarast|strax|"
-    r"omedelbart|omgående|kort tid|så (fort|snabbt)|garant\w*|lova[rt]?|vi (ska|skall|kommer)",
-    Language.FI: r"tun(ti|nin|nissa|teja|tien)|vuorokau\w+|päivä(n|ä|t|ssä)|päivien|arkipäiv\w+|viiko(n|t|ssa)|viikko\w*|"
-    r"\d+ minuut\w+|pian|kohta|heti|viipymättä|välittömästi|mahdollisimman|kuluessa|sisällä|taka(amme|uu\w*)|"
-    r"lupaa\w*|ratkaisemme|korjaamme|vastaamme|palaamme",
-}
-
-
-def promise_in(text: str, language: Language) -> re.Match[str] | None:
-    return re.search(rf"\b({PROMISES[language]})\b", text, re.IGNORECASE)
+PROMISES = Promises.load(FOLDER)
 
 
 class Text(HTMLParser):
@@ -89,7 +74,7 @@ def test_text_and_html_say_the_same(templates: Templates, name: str, language: L
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(FOLDER).as_posix())
 def test_no_template_promises_a_time_or_an_outcome(file: Path):
     language = Language(file.name.split(".")[1])
-    assert promise_in(file.read_text(encoding="utf-8"), language) is None
+    assert list(PROMISES.found(file.read_text(encoding="utf-8"), language)) == []
 
 
 @pytest.mark.parametrize(
@@ -108,7 +93,7 @@ def test_no_template_promises_a_time_or_an_outcome(file: Path):
     ],
 )
 def test_a_promise_is_known_in_every_language(language: Language, promise: str):
-    assert promise_in(promise, language)
+    assert list(PROMISES.found(promise, language))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(FOLDER).as_posix())
@@ -171,6 +156,13 @@ def copy(tmp_path: Path) -> Path:
         ("Hi {{ about.titel }}\n", "review.en.md:1:1: "),
         ("Hi {{ ''.__class__.__mro__ }}\n", "review.en.md:1:1: "),
         ("", "review.en.md:1:1: this template says nothing"),
+        (
+            "Hi\n\nYou hear from us within\n24 hours.\n",
+            'review.en.md:3:18: "within 24 hours" promises a time; leave it out',
+        ),
+        ("Hi, we will mend it.\n", 'review.en.md:1:5: "we will" promises an outcome; leave it out'),
+        ("Hi\nSee https://www.shop.example/help\n", "review.en.md:2:5: 'https://www.shop.example/help' is an address"),
+        ("Hi, write to help@shop.example\n", "review.en.md:1:14: 'help@shop.example' is an address"),
     ],
 )
 def test_a_broken_template_is_refused_with_its_line(copy: Path, broken: str, says: str):
@@ -183,3 +175,27 @@ def test_a_missing_template_is_named_with_what_needs_it(copy: Path):
     (copy / "parts" / "closing.en.md").unlink()
     found = [str(problem) for problem in check(copy, (Language.EN,))]
     assert f"{copy}/parts/closing.en.md:1:1: this file does not exist, and redirect.en.md needs it" in found
+
+
+def test_a_missing_template_that_nothing_includes_is_named_once(copy: Path):
+    (copy / "review.en.md").unlink()
+    (problem,) = check(copy, (Language.EN,))
+    assert str(problem) == f"{copy}/review.en.md:1:1: this file does not exist; write it"
+
+
+def test_a_misspelt_name_in_a_paragraph_for_a_topic_is_refused(copy: Path):
+    (copy / "topics" / "partner.en.md").write_text("See {{ about.lnk }}\n", encoding="utf-8")
+    (problem,) = check(copy, (Language.EN,))
+    assert str(problem).startswith(f"{copy}/topics/partner.en.md:1:1: ")
+
+
+def test_a_comment_may_speak_of_time(copy: Path):
+    (copy / "review.en.md").write_text("{# Goes out within\na day. #}\nHi {{ number }}\n", encoding="utf-8")
+    assert check(copy, (Language.EN,)) == ()
+
+
+def test_a_language_without_words_of_promise_is_refused(copy: Path):
+    text = (copy / "promises.yaml").read_text(encoding="utf-8")
+    (copy / "promises.yaml").write_text(text[: text.index("  fi:")], encoding="utf-8")
+    (problem,) = check(copy, (Language.FI,))
+    assert str(problem) == f"{copy}/promises.yaml:1:1: it has no words for 'fi'; add them"
