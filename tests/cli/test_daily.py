@@ -12,6 +12,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from triage import mind
@@ -19,7 +20,7 @@ from triage.cli import shipped
 from triage.cli.main import main
 from triage.config import load
 from triage.domain import Action
-from triage.store import trouble
+from triage.store import outbox, schema, trouble
 from triage.store.database import engine_for
 from triage.store.store import Store
 
@@ -154,6 +155,24 @@ def test_a_mail_of_which_only_the_header_was_kept_is_not_answered_from_it(shown:
     result = run("trouble", "retry", number, "-c", folder / "config.yaml")
     assert result.exit_code == 1
     assert "raise limits.mail_bytes and move the mail back into the inbox" in result.stderr
+
+
+def test_replies_that_did_not_leave_are_listed_and_queued_again(shown: tuple[Path, Result]):
+    folder, _ = shown
+    config = ("-c", folder / "config.yaml")
+    store = Store(engine_for(f"sqlite:///{folder}/demo.sqlite"))
+    with store.connection() as db:
+        number = db.execute(sa.select(schema.outbox.c.id)).scalars().first()
+        refused = {"state": "refused", "said": "550 5.1.1 No such user"}
+        db.execute(sa.update(schema.outbox).where(schema.outbox.c.id == number).values(refused))
+    assert "refused, once: 550 5.1.1 No such user" in run("trouble", "list", *config).stdout
+    assert run("trouble", "resend", str(number), *config).stdout == f"{number}: queued\n"
+    assert run("trouble", "resend", str(number), *config).exit_code == 1
+    assert "did not leave" not in run("trouble", "list", *config).stdout
+    with store.connection() as db:
+        assert outbox.waiting(db) == 1
+    store.close()
+    assert run("run", "--once", *config).stdout == "1 sent\n"
 
 
 @pytest.fixture

@@ -131,6 +131,22 @@ def test_a_doubtful_try_stays_marked_after_it_succeeds(queue: Store, clock):
     assert (row.state, row.uncertain, row.sent_at is not None) == ("sent", True, True)
 
 
+def test_replies_that_were_given_up_are_told_and_can_be_queued_again_with_all_their_tries(queue: Store, clock):
+    first, second, third = claim(queue)
+    note(queue, first, NEVER)
+    note(queue, second, LATER, tries=1)
+    note(queue, third, SENT)
+    with queue.connection() as db:
+        told = [(each.id, each.recipients, each.state, each.tries, each.said) for each in outbox.unsent(db)]
+        assert told == [(first.id, (KARI,), "refused", 1, "550 no"), (second.id, (KARI,), "failed", 1, "451 later")]
+        assert [outbox.resend(db, number, clock.now) for number in (second.id, second.id, third.id)] == [
+            True,
+            False,
+            False,
+        ]
+    assert [(reply.id, reply.tries) for reply in claim(queue)] == [(second.id, 1)]
+
+
 def test_replies_that_were_not_tried_go_back_without_counting(queue: Store):
     taken = claim(queue)
     with queue.connection() as db:

@@ -1,4 +1,4 @@
-"""`triage trouble`: mail that could not be handled."""
+"""`triage trouble`: mail that could not be handled, and replies that did not leave."""
 
 from __future__ import annotations
 
@@ -18,23 +18,28 @@ if TYPE_CHECKING:
 
 @click.group(name="trouble")
 def command() -> None:
-    """Mail that could not be handled: list, show, retry."""
+    """Mail that could not be handled: list, show, retry. Replies that did not leave: list, resend."""
 
 
 @command.command(name="list")
 @config_option
 def list_all(*, config: Path) -> None:
-    """One line a mail: number, when, where it failed and why."""
+    """One line a mail: number, when, where it failed and why; then one line a reply that did not leave."""
     with told_plainly():
-        from triage.store import trouble
+        from triage.store import outbox, trouble
 
         with _store(config).connection() as db:
-            found = trouble.all_waiting(db)
-    for each in found:
-        tries = "once" if each.tries == 1 else f"{each.tries} times"
-        click.echo(f"{each.id:>5}  {each.last_at:%Y-%m-%d %H:%M}  {each.mailbox}  {each.stage}, {tries}: {each.error}")
+            found, unsent = trouble.all_waiting(db), outbox.unsent(db)
+    for mail in found:
+        told = f"{mail.mailbox}  {mail.stage}, {_times(mail.tries)}: {mail.error}"
+        click.echo(f"{mail.id:>5}  {mail.last_at:%Y-%m-%d %H:%M}  {told}")
     if not found:
         click.echo("no mail is in trouble")
+    if unsent:
+        click.echo("\nreplies that did not leave ('triage trouble resend NUMBER' queues one again):")
+    for reply in unsent:
+        told = f"{reply.ticket} to {', '.join(reply.recipients)}  {reply.state}, {_times(reply.tries)}: {reply.said}"
+        click.echo(f"{reply.id:>5}  {reply.queued_at:%Y-%m-%d %H:%M}  {told}")
 
 
 @command.command()
@@ -74,6 +79,26 @@ def retry(*, number: int, config: Path) -> None:
         deliver(desk)
     if outcome == "trouble":
         raise SystemExit(FOUND)
+
+
+@command.command()
+@click.argument("number", type=int)
+@config_option
+def resend(*, number: int, config: Path) -> None:
+    """Put one reply that did not leave back in the queue (after the cause is mended); the next run sends it."""
+    with told_plainly():
+        from triage.store import outbox
+
+        store = _store(config)
+        with store.connection() as db:
+            queued = outbox.resend(db, number, store.clock())
+    if not queued:
+        fail(FOUND, f"no reply number {number} was given up; 'triage trouble list' shows them")
+    click.echo(f"{number}: queued")
+
+
+def _times(tries: int) -> str:
+    return "once" if tries == 1 else f"{tries} times"
 
 
 def _store(config: Path) -> Store:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from triage.domain import TicketNumber
 from triage.store.schema import outbox
 
 CLAIM = timedelta(minutes=10)  # longer than any single delivery, shorter than patience
@@ -31,6 +32,9 @@ class Outgoing:
     message: bytes
     tries: int
     uncertain: bool
+
+
+_GIVEN_UP = ("refused", "failed")
 
 
 def claim(db: sa.Connection, now: datetime, limit: int) -> Sequence[Outgoing]:
@@ -86,6 +90,35 @@ def release(db: sa.Connection, replies: Sequence[Outgoing]) -> None:
     ids = [reply.id for reply in replies]
     back = {"state": "queued", "next_at": outbox.c.queued_at, "tries": outbox.c.tries - 1}
     db.execute(sa.update(outbox).where(outbox.c.id.in_(ids)).values(back))
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """One reply that was given up: `refused` by the mail server, or `failed` after all its tries."""
+
+    id: int
+    ticket: TicketNumber
+    recipients: tuple[str, ...]
+    state: str
+    tries: int
+    queued_at: datetime
+    said: str
+
+
+def unsent(db: sa.Connection) -> Sequence[Unsent]:
+    """Every reply that was given up, oldest first."""
+    found = sa.select(outbox).where(outbox.c.state.in_(_GIVEN_UP)).order_by(outbox.c.id)
+    return [
+        Unsent(row.id, TicketNumber(row.ticket), tuple(row.recipients), row.state, row.tries, row.queued_at, row.said)
+        for row in db.execute(found)
+    ]
+
+
+def resend(db: sa.Connection, number: int, now: datetime) -> bool:
+    """Put a reply that was given up back in the queue, with all its tries; False when there is none."""
+    given_up = (outbox.c.id == number) & outbox.c.state.in_(_GIVEN_UP)
+    back = {"state": "queued", "next_at": now, "tries": 0}
+    return db.execute(sa.update(outbox).where(given_up).values(back)).rowcount == 1
 
 
 def waiting(db: sa.Connection) -> int:
