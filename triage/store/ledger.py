@@ -26,6 +26,34 @@ from triage.domain import (
 from triage.store import schema as s
 from triage.store import trouble, upsert
 
+# What every mail asks is built once: building a statement takes longer than running it.
+_ticket: sa.BindParameter[int] = sa.bindparam("at_ticket")
+_TRAY = sa.select(s.mail.c.tray).where(s.mail.c.key == sa.bindparam("at_key"))
+_TICKET = sa.select(s.ticket).where(s.ticket.c.number == _ticket)
+_FLAGS = sa.select(s.ticket.c.flags).where(s.ticket.c.number == _ticket)
+_FINDINGS = sa.select(s.finding).where(s.finding.c.ticket == _ticket).order_by(s.finding.c.id)
+_PEOPLE = sa.select(s.participant.c.email).where(s.participant.c.ticket == _ticket)
+_PERSON = _PEOPLE.where(s.participant.c.email == sa.bindparam("at_email"))
+_NEW_TICKET = sa.insert(s.ticket).returning(s.ticket.c.number)
+_NEW_MAIL = sa.insert(s.mail).returning(s.mail.c.id)
+_NEW_REPLY = sa.insert(s.outbox).returning(s.outbox.c.id)
+_NEW = {table: sa.insert(table) for table in (s.verdict, s.finding, s.required, s.recipient)}
+_CHANGED_TICKET = sa.update(s.ticket).where(s.ticket.c.number == _ticket)
+
+
+def _counted(moment: sa.Column[datetime], alike: sa.Column[str] | None = None) -> sa.Select[int]:
+    """How many rows are younger than `since`, of those with the value `alike` in a column."""
+    counted = sa.select(sa.func.count()).where(moment > sa.bindparam("since"))
+    return counted if alike is None else counted.where(alike == sa.bindparam("alike"))
+
+
+_REPLIES = {
+    None: _counted(s.outbox.c.queued_at),
+    "address": _counted(s.recipient.c.queued_at, s.recipient.c.email),
+    "domain": _counted(s.outbox.c.queued_at, s.outbox.c.domain),
+    "fingerprint": _counted(s.outbox.c.queued_at, s.outbox.c.fingerprint),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Handled:
@@ -69,7 +97,7 @@ class Ledger:
 
     def seen(self, key: str) -> Tray | None:
         """The tray of a mail that was handled before, else None."""
-        tray = self._db.execute(sa.select(s.mail.c.tray).where(s.mail.c.key == key)).scalar()
+        tray = self._db.execute(_TRAY, {"at_key": key}).scalar()
         return Tray(tray) if tray is not None else None
 
     # ── tickets ─────────────────────────────────────────────────────────────────────────────────────
@@ -80,7 +108,7 @@ class Ledger:
         value: int | None = number.value
         while value is not None and value not in visited:
             visited.add(value)
-            row = self._db.execute(sa.select(s.ticket).where(s.ticket.c.number == value)).mappings().first()
+            row = self._db.execute(_TICKET, {"at_ticket": value}).mappings().first()
             if row is None:
                 return None
             if row["merged_into"] is None:
@@ -97,15 +125,11 @@ class Ledger:
 
     def takes_part(self, number: TicketNumber, email: str) -> bool:
         """Whether an address was in From, To or Cc of the ticket's mails."""
-        found = sa.select(s.participant.c.email).where(
-            s.participant.c.ticket == number.value, s.participant.c.email == email
-        )
-        return self._db.execute(found).first() is not None
+        return self._db.execute(_PERSON, {"at_ticket": number.value, "at_email": email}).first() is not None
 
     def people(self, number: TicketNumber) -> frozenset[str]:
         """The addresses of those who take part."""
-        found = sa.select(s.participant.c.email).where(s.participant.c.ticket == number.value)
-        return frozenset(self._db.execute(found).scalars())
+        return frozenset(self._db.execute(_PEOPLE, {"at_ticket": number.value}).scalars())
 
     def open_ticket(self, mail: InboundMail, language: Language) -> Ticket:
         """A new ticket owned by the sender; its number comes from the database."""
@@ -120,16 +144,16 @@ class Ledger:
             "opened_at": self.now,
             "changed_at": self.now,
         }
-        number = self._db.execute(sa.insert(s.ticket).values(row).returning(s.ticket.c.number)).scalar_one()
+        number = self._db.execute(_NEW_TICKET, row).scalar_one()
         return Ticket(TicketNumber(number), TicketState.NEW, None, None, language, subject=mail.subject)
 
     def update_ticket(self, ticket: Ticket, verdict: Verdict, *, asked: bool, told_separate: bool) -> None:
         """Bring the ticket to where the verdict leaves it. Its owner and subject never change."""
         state = verdict.state or ticket.state
         done = state is TicketState.READY and ticket.state is not TicketState.READY
-        flags = sa.select(s.ticket.c.flags).where(s.ticket.c.number == ticket.number.value)
-        before = self._db.execute(flags).scalar_one()
-        values = {
+        at = {"at_ticket": ticket.number.value}
+        before = self._db.execute(_FLAGS, at).scalar_one()
+        values: dict[str, object] = {
             "state": state.value,
             "topic": ticket.topic or verdict.topic,
             "profile": verdict.profile or ticket.profile,
@@ -140,7 +164,7 @@ class Ledger:
         }
         if done:
             values["completed_at"] = self.now
-        self._db.execute(sa.update(s.ticket).where(s.ticket.c.number == ticket.number.value).values(values))
+        self._db.execute(_CHANGED_TICKET, values | at)
 
     def _ticket(self, row: sa.RowMapping) -> Ticket:
         return Ticket(
@@ -156,7 +180,7 @@ class Ledger:
         )
 
     def _findings(self, number: int) -> tuple[Finding, ...]:
-        rows = self._db.execute(sa.select(s.finding).where(s.finding.c.ticket == number).order_by(s.finding.c.id))
+        rows = self._db.execute(_FINDINGS, {"at_ticket": number})
         return tuple(Finding(row.field, row.value, Where(row.place), row.confidence, row.note) for row in rows)
 
     # ── writing down ────────────────────────────────────────────────────────────────────────────────
@@ -164,9 +188,8 @@ class Ledger:
     def record(self, handled: Handled, ticket: Ticket | None, *, first: bool) -> int:
         """Write the mail, what was understood and what was decided; return the mail's row id."""
         mail, verdict = handled.reading.mail, handled.verdict
-        written = sa.insert(s.mail).values(self._mail_row(handled, ticket, first)).returning(s.mail.c.id)
-        mail_id = int(self._db.execute(written).scalar_one())
-        self._db.execute(sa.insert(s.verdict).values(_verdict_row(mail_id, handled)))
+        mail_id = int(self._db.execute(_NEW_MAIL, self._mail_row(handled, ticket, first)).scalar_one())
+        self._insert(s.verdict, [_verdict_row(mail_id, handled)])
         self._insert(s.finding, [_finding_row(mail_id, ticket, found) for found in _worth_keeping(handled)])
         self._insert(
             s.required,
@@ -199,7 +222,7 @@ class Ledger:
             "next_at": self.now,
             "said": "",
         }
-        number_in_line = self._db.execute(sa.insert(s.outbox).values(row).returning(s.outbox.c.id)).scalar_one()
+        number_in_line = self._db.execute(_NEW_REPLY, row).scalar_one()
         people = dict.fromkeys(reply.recipients)
         self._insert(
             s.recipient, [{"outbox": number_in_line, "email": email, "queued_at": self.now} for email in people]
@@ -217,14 +240,8 @@ class Ledger:
     def replies_since(self, column: str | None, value: str, minutes: int) -> int:
         """How many replies were queued in the last minutes: to an `address`, wherever it stood among the recipients;
         to the `domain` of whom they answer; with the `fingerprint` of what they answer; or in all (None)."""
-        since = self.now - timedelta(minutes=minutes)
-        table = s.recipient if column == "address" else s.outbox
-        counted = sa.select(sa.func.count()).select_from(table).where(table.c.queued_at > since)
-        if column == "address":
-            counted = counted.where(s.recipient.c.email == value)
-        elif column is not None:
-            counted = counted.where(s.outbox.c[column] == value)
-        return int(self._db.execute(counted).scalar_one())
+        wanted = {"since": self.now - timedelta(minutes=minutes)} | ({"alike": value} if column else {})
+        return int(self._db.execute(_REPLIES[column], wanted).scalar_one())
 
     def _mail_row(self, handled: Handled, ticket: Ticket | None, first: bool) -> dict[str, object]:
         mail, reading = handled.reading.mail, handled.reading
@@ -263,7 +280,7 @@ class Ledger:
 
     def _insert(self, table: sa.Table, rows: Sequence[dict[str, object]]) -> None:
         if rows:
-            self._db.execute(sa.insert(table), rows)
+            self._db.execute(_NEW[table], rows)
 
 
 def _worth_keeping(handled: Handled) -> tuple[Finding, ...]:
