@@ -19,6 +19,7 @@ _LONE = re.compile(
     re.MULTILINE,
 )
 _LAST_WORD = re.compile(r"([^\W\d_]+)[ \t]{1,3}$")
+_CLOSED = re.compile(r"[ \t]{0,3}(?:[.,;)|]|\r?\n|\Z)")
 _HOST_HITS = 50
 _VALUE = re.compile(r"[^\W\d_]{2,24}")
 
@@ -61,7 +62,7 @@ def _and(values: set[str]) -> str:
 def _labelled(part: Part, terms: Terms) -> Iterator[Finding]:
     for hit in hits(part, terms.environment_labels, _VALUE):
         value = terms.environment_values.get(fold(hit.value))
-        if value and (hit.explicit or hit.apart):
+        if value and (hit.explicit or hit.apart or _CLOSED.match(part.text, hit.start + len(hit.value))):
             yield Finding("environment", value, part.where, 1.0, "stated", hit.start)
     for match in _LONE.finditer(part.folded[:MOST_PROSE]) if part.where is not Where.ATTACHMENT else ():
         if value := terms.environment_values.get(match["word"]):

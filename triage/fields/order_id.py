@@ -11,7 +11,7 @@ from triage.fields.parts import MOST_PROSE, Part, fold
 from triage.fields.terms import Terms
 
 _SAID = re.compile(
-    r"[^\d\n.;?!:'\"{}=<>/\\|]{0,40}?(?:(?<!\w)(?:is|was|are|er|var|ar|heter|hette|hedder|hed|het|named|called|on|oli|nimelta|id|id:|tunnuksella|tunnus)[ \t]{1,2}|[:,][ \t]{1,2})"
+    r"[^\d\n.;?!:'\"{}=<>/\\|]{0,40}?(?:(?<!\w)(?:is|was|are|er|var|ar|heter|hette|hedder|hed|het|named|called|on|oli|nimelta|id|id:|tunnuksella|tunnus|with number|with the number|med nummer|numerolla)[ \t]{1,2}|[:,][ \t]{1,2})"
     r"[\"'`(]{0,2}(?=\S*\d)"
 )
 _UNNAMED = re.compile(r"[A-Za-z]{2,20}(?:[-_][A-Za-z]{1,20}){0,3}(?:[-_]\d{1,12}){1,4}(?![\w/@-]|\.\w)")
@@ -81,10 +81,15 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
 def _orders(part: Part, terms: Terms) -> Iterator[Finding]:
     """Ids behind a mere `order`: letters and digits mixed, or five digits and more that count nothing."""
     for hit in hits(part, terms.labels["order"], _ORDER):
-        mixed = _has_letters_and_digits(hit.value) and len(hit.value) >= (4 if "-" in hit.value else 5)
+        mixed = _has_letters_and_digits(hit.value) and len(hit.value) >= _least(hit.value)
         numbered = hit.value.isdigit() and _numbers_an_order(part, hit, terms)
         if not hit.apart and _is_id(hit, terms) and (mixed or numbered) and not _counts(part, hit, terms):
             yield _finding(part, hit.value, hit.start, terms, confidence=0.8)
+
+
+def _least(value: str) -> int:
+    """Characters an id behind a mere `order` must have: `R-9` will do, `2-3` will not."""
+    return 5 if "-" not in value else 3 if value[0].isalpha() else 4
 
 
 def _numbers_an_order(part: Part, hit: Hit, terms: Terms) -> bool:
@@ -139,7 +144,7 @@ def _said(part: Part, terms: Terms, name: str) -> Iterator[Finding]:
 
 def _may_be_said(gap: str, value: str) -> bool:
     """Letters and digits mixed; behind the word `id` digits will do."""
-    named = re.search(r"(?<!\w)(?:id|tunnus|tunnuksella)\W*$", gap)
+    named = re.search(r"(?<!\w)(?:id|tunnus|tunnuksella|number|nummer|numerolla)\W*$", gap)
     return bool((named and len(value) >= 4) or (_has_letters_and_digits(value) and _DIGITS.search(value)))
 
 
@@ -205,7 +210,7 @@ def _is_id(hit: Hit, terms: Terms) -> bool:
     if hit.key:
         return True
     if any(sign.isdigit() for sign in value):
-        return hit.explicit or len(value) >= 4
+        return hit.explicit or len(value) >= min(4, _least(value))
     return hit.explicit and not hit.apart and ("-" in value or "_" in value or value.isupper()) and len(value) >= 5
 
 
