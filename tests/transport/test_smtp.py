@@ -129,9 +129,9 @@ def test_a_relay_that_vanishes_earlier_has_nothing_and_says_so_by_an_exception(
     smtp_sink: SmtpSink, sender: SmtpSender
 ) -> None:
     smtp_sink.script.drop_at_mail = True
-    with pytest.raises(RelayLost, match="connection lost while sending"):
+    with pytest.raises(RelayLost, match="connection lost while sending") as caught:
         sender.send(MAIL, DESK, ["a@shop.example"])
-    assert smtp_sink.received == []
+    assert (smtp_sink.received, caught.value.in_hand) == ([], True)
 
 
 def test_a_link_that_the_relay_closed_meanwhile_is_opened_anew(smtp_sink: SmtpSink, sender: SmtpSender) -> None:
@@ -215,8 +215,9 @@ def test_every_wrong_setting_is_one_clear_line(
 
 
 def test_a_relay_that_is_down_is_lost_not_refused() -> None:
-    with pytest.raises(RelayLost, match=r"nothing answers at 127\.0\.0\.1"):
+    with pytest.raises(RelayLost, match=r"nothing answers at 127\.0\.0\.1") as caught:
         SmtpSender(SmtpRoute("127.0.0.1", free_port(), "none", timeout=2)).send(MAIL, DESK, ["a@shop.example"])
+    assert not caught.value.in_hand
 
 
 def test_an_examination_sends_nothing(smtp_sink: SmtpSink, sender: SmtpSender) -> None:

@@ -30,14 +30,14 @@ class RelayLost(OperatorError):  # noqa: N818 - reads as what happened
     """The relay cannot be reached just now; nothing was handed over. Try again after a pause that grows."""
 
     exit_code = 5
-    in_hand: bool = False  # the link stood and broke over this mail, which may be the cause
+    in_hand: bool = True  # the mail given may be the cause; False when there was no link to give it to
 
 
 class RelayRefused(OperatorError):  # noqa: N818
     """A person must mend something (password, certificate, our address); the message says what, in one line."""
 
     exit_code = 4
-    in_hand: bool = False  # as in RelayLost
+    in_hand: bool = True  # as in RelayLost
 
 
 class Fate(StrEnum):
@@ -124,21 +124,22 @@ class SmtpSender:
             with contextlib.suppress(RelayLost, RelayRefused):  # some relays end a session with a 5xx
                 return self._send(self._smtp, message, sender, recipients)
         self.close()
-        self._smtp = _connect(self._route)
+        try:
+            self._smtp = _connect(self._route)
+        except (RelayLost, RelayRefused) as error:
+            error.in_hand = False
+            raise
         return self._send(self._smtp, message, sender, recipients)
 
     def _send(self, smtp: smtplib.SMTP, message: bytes, sender: str, recipients: Sequence[str]) -> Delivery:
         try:
             delivery = _transact(smtp, message, sender, recipients)
-        except RelayRefused as refused:
+        except RelayRefused:
             self._drop()
-            refused.in_hand = True
             raise
         except OSError as error:  # smtplib's own errors are OSErrors too
             self._drop()
-            lost = RelayLost(f"{self._route.host}: connection lost while sending: {_said(error)}")
-            lost.in_hand = True
-            raise lost from error
+            raise RelayLost(f"{self._route.host}: connection lost while sending: {_said(error)}") from error
         except BaseException:
             self._drop()
             raise
