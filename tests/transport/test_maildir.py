@@ -117,3 +117,12 @@ def test_trays_are_maildir_subfolders_that_mail_servers_show(maildir: Path) -> N
     MaildirMailbox(account).examine()
     for name in (".Triage.Answered", ".Robots"):
         assert {path.name for path in (maildir / name).iterdir()} == {"tmp", "new", "cur", "maildirfolder"}
+
+
+def test_a_file_name_in_another_character_set_gives_an_id_that_can_be_stored(maildir: Path) -> None:
+    put(maildir, os.fsdecode(b"1.M1P1.bl\xe5b\xe6r"))
+    mailbox = MaildirMailbox(maildir_account(maildir))
+    (arrival,) = waiting(mailbox)
+    assert arrival.uid.encode("utf-8") == rb"1.M1P1.bl\xe5b\xe6r"
+    mailbox.file([arrival.uid], Tray.ANSWERED)
+    assert waiting(mailbox) == []

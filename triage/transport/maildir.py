@@ -181,7 +181,8 @@ class MaildirMailbox:
 
 
 def _uid(path: Path) -> str:
-    return path.name.partition(":2,")[0]
+    """The name without its flags; a byte that is no UTF-8 is spelled out, for no database takes it."""
+    return os.fsencode(path.name).decode("utf-8", "backslashreplace").partition(":2,")[0]
 
 
 def _header(start: bytes) -> bytes:
