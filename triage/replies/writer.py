@@ -80,6 +80,7 @@ class Writer:
     def letter(self, reading: Reading, verdict: Verdict, number: TicketNumber) -> Letter:
         """Everything the template may say about this mail."""
         language = verdict.language
+        conflict = self._conflict(verdict, reading)  # asks for the environment in its own words
         return Letter(
             number=str(number),
             desk=self.settings.desk.name,
@@ -88,13 +89,15 @@ class Writer:
             topic=verdict.topic or "",
             about=self._pointer(verdict.topic, language) if verdict.topic else None,
             pointers=self._pointers(verdict.pointers, language),
-            asked=tuple(self._asked(verdict, name) for name in verdict.missing),
+            asked=tuple(
+                self._asked(verdict, name) for name in verdict.missing if not (conflict and name == "environment")
+            ),
             given=tuple(self._given(found, language) for found in verdict.fields if _worth_showing(found)),
             hints=tuple(self._hint(hint, language) for hint in verdict.hints),
             leaked=tuple(
                 dict.fromkeys(self.handbook.secret_name(s.kind, language) for s in reading.inspection.secrets)
             ),
-            conflict=self._conflict(verdict, reading),
+            conflict=conflict,
             screenshot_only=Flag.SCREENSHOT_ONLY in verdict.flags,
             phone_request=Flag.PHONE_REQUEST in verdict.flags,
             escalation=Flag.ESCALATION in verdict.flags,
