@@ -15,7 +15,7 @@ from triage.domain import Finding, Language, Reading
 from triage.fields.checklists import ChecklistsFile
 from triage.fields.inspecting import counted
 from triage.fields.known_answers import Answer, AnswersFile, KnownAnswers
-from triage.fields.profiles import Choice, Profile, ProfilesFile, Texts, missing
+from triage.fields.profiles import Choice, Profile, ProfilesFile, Texts, helpful, missing
 from triage.yamlfile import read
 
 
@@ -79,6 +79,11 @@ class Handbook:
     def missing(self, profile: Profile, counting: Sequence[Finding]) -> tuple[str, ...]:
         """Required fields that nothing satisfies, in the order in which they are asked for."""
         return missing(profile, counting, self.file.substitutes)
+
+    def helpful(self, name: str | None, counting: Sequence[Finding]) -> tuple[str, ...]:
+        """Recommended fields of a profile that the mail does not give."""
+        profile = self.named(name)
+        return helpful(profile, counting, self.file.substitutes) if profile else ()
 
     # ── words for replies ───────────────────────────────────────────────────────────────────────────
 

@@ -144,8 +144,19 @@ class Choice:
 
 def missing(profile: Profile, counting: Sequence[Finding], substitutes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """Required fields that nothing satisfies, in the profile's order. A conflict satisfies nothing."""
+    return _not_given(profile.required, counting, substitutes)
+
+
+def helpful(profile: Profile, counting: Sequence[Finding], substitutes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Recommended fields that nothing satisfies: mentioned when something is asked for anyway (DOMAIN section 3)."""
+    return _not_given(profile.recommended, counting, substitutes)
+
+
+def _not_given(
+    names: Sequence[str], counting: Sequence[Finding], substitutes: Mapping[str, Sequence[str]]
+) -> tuple[str, ...]:
     given = {finding.field for finding in counting if finding.value != "conflict"}
-    return tuple(name for name in profile.required if not given & {name, *substitutes.get(name, ())})
+    return tuple(name for name in names if not given & {name, *substitutes.get(name, ())})
 
 
 def _conditions(when: When) -> tuple[Condition, Condition]:

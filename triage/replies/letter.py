@@ -51,7 +51,7 @@ class Hint:
 class Letter:
     """Everything a template may use.
 
-    `number` "VSD-12345"; `desk` the desk's name; `topic` the name of the mail's topic ("" when unsure);
+    `number` "VSD-12345"; `desk` the desk's name; `helpful` names of fields that would help but are not needed; `topic` the name of the mail's topic ("" when unsure);
     `faq` where many questions about the mail's product are answered already, or None; `about` the right door for it or None; `pointers` doors for its other topics; `asked`, `given`, `hints`
     see above; `leaked` names of keys the mail contained; `conflict` or None; the rest are yes/no.
     """
@@ -64,6 +64,7 @@ class Letter:
     about: Pointer | None = None
     pointers: tuple[Pointer, ...] = ()
     asked: tuple[Asked, ...] = ()
+    helpful: tuple[str, ...] = ()
     given: tuple[Given, ...] = ()
     hints: tuple[Hint, ...] = ()
     leaked: tuple[str, ...] = ()
@@ -92,6 +93,7 @@ def full_sample(language: Language) -> Letter:
         about=door,
         pointers=(door,),
         asked=(Asked("MSN", "sample"), Asked("orderId", "sample")),
+        helpful=("transactionId", "contextId"),
         given=(Given("MSN", "123456"),),
         hints=(Hint("Sample hint.", Link("https://www.shop.example/faq")),),
         leaked=("client_secret",),

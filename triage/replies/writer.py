@@ -21,6 +21,7 @@ FAQ, FAQ_PRODUCT = "faq", "ecom"  # the contact that questions are pointed to, a
 _LONGEST_SUBJECT = 150
 _LONGEST_VALUE = 120
 _MOST_REFERENCES = 12
+_MOST_HELPFUL = 4
 _SHOWN = frozenset(
     {
         "msn",
@@ -91,6 +92,10 @@ class Writer:
             pointers=self._pointers(verdict.pointers, language),
             asked=tuple(
                 self._asked(verdict, name) for name in verdict.missing if not (conflict and name == "environment")
+            ),
+            helpful=tuple(
+                self.handbook.field_name(name, language)
+                for name in self.handbook.helpful(verdict.profile, verdict.fields)[:_MOST_HELPFUL]
             ),
             given=tuple(self._given(found, language) for found in verdict.fields if _worth_showing(found)),
             hints=tuple(self._hint(hint, language) for hint in verdict.hints),
