@@ -52,6 +52,7 @@ _SIGNS = tuple(
         ("curl", r"curl error \d{1,3}|curl: \(\d{1,3}\)|curle_[a-z_]{3,40}"),
         ("vipps", r"vipps ?error ?\d{1,4}"),
         ("invalid_", r"invalid_(?:client|grant|request|scope|token|redirect_uri)"),
+        ("access_denied", r"access_denied"),
         ("unauthorized_client", r"unauthorized_client"),
         ("unsupported_grant_type", r"unsupported_grant_type"),
         ("handshake", r"(?:tls|ssl)[ _]handshake|handshake[ _]fail\w{0,4}|handshake"),
@@ -79,6 +80,9 @@ _NAMED = re.compile(
 )
 _GROUP = re.compile(
     r"(?<![\w.])(?P<value>(?:merchant|payments?|customer|user|authentication|invalid ?request|error|feil|fejl|virhe) \d{2,3})(?![\w%]|[.,:/-]\d)"
+)
+_MESSAGE = re.compile(
+    r"(?<!\w)(?:invalid|not (?:allowed|found|available|active|valid|registered)|too (?:high|low|long|short|many)|failed|denied|is required|must be)(?!\w)"
 )
 _BRACKETED = re.compile(r"[ \t]?\((?:http )?$")
 _OF_MANY = re.compile(r"[ \t]{1,2}(?:of|av|af|out of|/)[ \t]{1,2}\d")
@@ -120,7 +124,7 @@ def _messages(part: Part, terms: Terms) -> Iterator[Finding]:
         yield _body(part, match, "errorcode")
     for match, _ in zip(_QUOTED.finditer(prose), range(_MOST), strict=False):
         before = re.findall(r"[^\W\d_]+", prose[max(0, match.start() - 24) : match.start()])[-2:]
-        if set(before) & terms.status_before:
+        if set(before) & terms.status_before or _MESSAGE.search(match["value"]):
             yield _body(part, match, "message")
     for match, _ in zip(_NAMED.finditer(prose), range(_MOST), strict=False):
         said = re.split(r"[.!?][ \t]|\n", prose[max(0, match.start() - 24) : match.start()])[-1]
