@@ -64,10 +64,10 @@ def command(*, paths: tuple[Path, ...], fields: bool, as_json: bool, chart: Path
 def _tell(whole: RoutingScore, model: Evaluation) -> None:
     from triage.classifier import evaluation
 
-    _table("The desk: rules and model together", ("", "share"), _desk_rows(whole))
+    _table("The desk: rules and model together", ("measure", "share"), _desk_rows(whole))
     languages = [(language.value, str(count), f"{share:.1%}") for language, count, share in whole.by_language]
     _table("The desk by language", ("language", "mails", "right topic"), languages)
-    _table("The model alone", ("", "share"), evaluation.summary_rows(model))
+    _table("The model alone", ("measure", "share"), evaluation.summary_rows(model))
     _table("The model by topic", ("topic", "mails", "precision", "recall", "F1"), evaluation.topic_rows(model))
     _table("Its costliest confusions", ("about", "taken for", "mails", "sure"), evaluation.confusion_rows(model))
     for each in whole.wrong_doors:

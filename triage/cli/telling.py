@@ -103,7 +103,7 @@ def _guesses(reading: Reading) -> Group:
 
 
 def _fields(result: Explained) -> Table:
-    table = Table("field", "value", "found in", "", box=None, header_style="dim")
+    table = Table("field", "value", "found in", "note", box=None, header_style="dim")
     for found in result.verdict.fields:
         table.add_row(found.field, Text(" ".join(found.value.split())[:80]), found.where.value, found.note)
     for name in result.verdict.missing:
