@@ -123,10 +123,12 @@ def unpack(content: bytes, name: str) -> Classifier:
             f"{name} is no model file of this version of the desk; run 'triage train' to write it anew"
         )
     start = len(_VERSION) + _DIGEST
-    if hashlib.sha256(content[start:]).digest() != content[len(_VERSION) : start]:
+    if hashlib.sha256(memoryview(content)[start:]).digest() != content[len(_VERSION) : start]:
         raise ModelFileError(f"{name} is damaged or was changed; run 'triage train' to write it anew")
+    archive = io.BytesIO(content)  # the whole, which takes no copy: an archive may stand behind other bytes
+    archive.seek(start)
     try:
-        with np.load(io.BytesIO(content[start:]), allow_pickle=False) as arrays:
+        with np.load(archive, allow_pickle=False) as arrays:
             return _model(arrays)
     except (ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise ModelFileError(f"{name} cannot be read ({error}); run 'triage train' to write it anew") from error
