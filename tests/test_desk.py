@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -48,7 +49,7 @@ class Office:
 
     def receive(self, text: str, *, subject: str = "Hjelp", sender: str = "kari@shop.example", **headers: str) -> None:
         self.count += 1
-        named = {"Message-ID": f"<{self.count}@shop.example>", "To": "integration@vipps.no"} | headers
+        named = {"Message_ID": f"<{self.count}@shop.example>", "To": "integration@vipps.no"} | headers
         lines = "".join(f"{name.replace('_', '-')}: {value}\n" for name, value in named.items())
         raw = f"From: {sender}\nSubject: {subject}\n{lines}Content-Type: text/plain; charset=utf-8\n\n{text}\n"
         self.drop(raw.encode())
@@ -297,6 +298,21 @@ def test_a_mail_that_another_desk_handled_meanwhile_is_a_repeat(
     tally = run_once(office.desk)
     assert (tally["repeat"], tally["sent"], _trouble(office)) == (1, 1, [])
     assert (len(office.rows(schema.ticket)), office.tray(Tray.ANSWERED)) == (1, 1)
+    engine.dispose()
+
+
+@pytest.mark.postgres
+def test_ids_and_addresses_of_any_length_are_answered_and_threaded_in_postgresql_too(office: Office, postgres_url: str):
+    engine = engine_for(postgres_url)
+    migrate(engine, first_ticket=10_000)
+    office.desk = replace(office.desk, store=Store(engine))
+    chance = random.Random(1)  # letters that no index can press together
+    long = "".join(chr(chance.randrange(0x4E00, 0x9FFF)) for _ in range(1_000))
+    office.receive(TECHNICAL, Message_ID=f"<{long}@shop.example>", Cc=f"{long}@shop.example, ola@shop.example")
+    assert run_once(office.desk)["sent"] == 1
+    office.receive("Her er MSN: 654321", References=f"<{long}@shop.example>")
+    assert run_once(office.desk)["attach"] == 1
+    assert {row.email for row in office.rows(schema.recipient)} == {"kari@shop.example", "ola@shop.example"}
     engine.dispose()
 
 
