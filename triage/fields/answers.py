@@ -84,6 +84,8 @@ _GROUP = re.compile(
 _MESSAGE = re.compile(
     r"(?<!\w)(?:invalid|not (?:allowed|found|available|active|valid|registered)|too (?:high|low|long|short|many)|failed|denied|is required|must be)(?!\w)"
 )
+_COLON = re.compile(r"[^\W\d_]:[ ]$")
+_ENDED = re.compile(r"[ \t]{0,3}(?:[.!?](?!\d)|\r?\n|\Z)")
 _BRACKETED = re.compile(r"[ \t]?\((?:http )?$")
 _OF_MANY = re.compile(r"[ \t]{1,2}(?:of|av|af|out of|/)[ \t]{1,2}\d")
 _TELLING = frozenset({"401", "403", "404", "405", "409", "422", "423", "424", "429", "502", "503", "504"})
@@ -189,11 +191,12 @@ def _heads_line(part: Part, match: re.Match[str]) -> bool:
 
 
 def _in_brackets(part: Part, match: re.Match[str]) -> bool:
-    """`is not found (404)`: an error's code alone in brackets."""
+    """`is not found (404)`, `in test: 404`: an error's code alone in brackets, or alone behind a colon."""
     before = part.folded[max(0, match.start() - 8) : match.start()]
-    return (
-        match["code"] >= "400" and part.text[match.end() : match.end() + 1] == ")" and bool(_BRACKETED.search(before))
-    )
+    if match["code"] in _TELLING and _COLON.search(before) and _ENDED.match(part.text, match.end()):
+        return True
+    closed = part.text[match.end() : match.end() + 1] == ")"
+    return match["code"] >= "400" and closed and bool(_BRACKETED.search(before))
 
 
 def _introduced(before: list[str], word: str, terms: Terms) -> bool:

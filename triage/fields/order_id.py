@@ -42,6 +42,7 @@ _YEARS = re.compile(r"(?:19|20)\d\d(?:-(?:19|20)?\d\d)?")
 _SHOP = re.compile(r"(?<![\w./@-])woo[-_]?\d{3,12}(?![\w.@-])")  # as WooCommerce makes them
 _ENDED = re.compile(r"[ \t\"'`*)]{0,4}(?:[.,;:!?](?!\d)|\r?\n|\Z)")
 _NOTHING_BUT_DIGITS = 5  # behind a mere `order`; fewer are an order's number only in some sentences
+_COST = ("pay", "beta", "maks", "capt", "ref")  # digits behind these may be an amount
 _WORD = re.compile(r"[ \t]([^\W\d_]{1,16})")
 _DATE = re.compile(
     r"(?:\d{4}-\d\d-\d\d(?:T.*)?|\d{1,2}[.]\d{1,2}[.]\d{2,4}|\d{1,2}-\d{1,2}-\d{4}|(?:19|20)\d\d-(?:19|20)\d\d)$"
@@ -94,7 +95,7 @@ def _least(value: str) -> int:
 
 def _numbers_an_order(part: Part, hit: Hit, terms: Terms) -> bool:
     """Digits behind a mere `order`: five and more; four when they end a clause, or one that tells of a failure."""
-    if hit.label.startswith(("pay", "beta", "maks")):
+    if hit.label.startswith(_COST):
         return False
     bought = not hit.label.startswith(("ord", "bestil", "best", "tila"))  # `kjøp 20331` may be an amount
     if len(hit.value) >= _NOTHING_BUT_DIGITS and not bought:
