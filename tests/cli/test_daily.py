@@ -25,6 +25,7 @@ from triage.store.database import engine_for
 from triage.store.store import Store
 
 ROOT = Path(__file__).parent.parent.parent
+pytestmark = pytest.mark.timeout(900)  # the first of them trains the model
 
 
 def run(*words: str | Path, columns: int = 200) -> Result:
@@ -56,6 +57,16 @@ def test_the_demo_ends_with_commands_that_work_word_for_word(shown: tuple[Path, 
     commands = [shlex.split(line) for line in result.stdout.splitlines() if re.match(r"  \S*triage ", line)]
     assert [words[1] for words in commands] == ["explain", "report"]
     assert all(run(*words[1:]).exit_code == 0 for words in commands)
+
+
+def test_sample_mails_cite_the_numbers_that_the_demo_gives(shown: tuple[Path, Result]):
+    _, result = shown
+    shown_mails = re.findall(r"(VSD-\d{5}) .*\n +(.*) ·", result.stdout)
+    given = dict(reversed(shown_mails))  # a ticket's first mail counts
+    texts = [path.read_text(encoding="latin-1") for path in shipped.samples().glob("*.eml")]
+    cited = [pair for text in texts for pair in re.findall(r"\[(VSD-\d{5})\] (.*)", text)]
+    assert cited
+    assert all(given[number] == subject.strip() for number, subject in cited)
 
 
 @pytest.mark.parametrize("columns", [80, 120])

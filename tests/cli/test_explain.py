@@ -15,6 +15,7 @@ from triage.cli.main import main
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
+pytestmark = pytest.mark.timeout(900)  # the first of them trains the model
 
 
 def explain(*words: str, config: Path = ROOT / "config.yaml") -> Result:
