@@ -12,7 +12,6 @@ one for each n-gram: seven times faster, with weights equal to the fifth decimal
 from __future__ import annotations
 
 import math
-import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -62,16 +61,20 @@ def train(
 
 
 def _train(lesson: _Lesson, tell: Progress) -> Classifier:
-    steps = lesson.folds + 1
+    steps = lesson.folds + 2
     tell(0, steps)
-    model = _fit(lesson, np.arange(len(lesson.texts)))
+    everything = np.arange(len(lesson.texts))
+    ground = _ground(lesson, everything)
+    fold = _folds(lesson, ground.memory)
     tell(1, steps)
-    fold = _folds(lesson, model)
     held: list[_Held] = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # the work is in BLAS, which lets other threads run
+    with ThreadPoolExecutor(steps) as pool:  # the work is in BLAS, which lets other threads run
+        growing = pool.submit(_grown, lesson, everything, ground)
         for found in pool.map(lambda number: _held_out(lesson, fold, number), range(lesson.folds)):
             held += found
             tell(1 + len(held), steps)
+        model = growing.result()
+    tell(steps, steps)
     return _calibrated(model, lesson, held)
 
 
@@ -118,22 +121,36 @@ class _Held:
     familiarity: Floats
 
 
-def _fit(lesson: _Lesson, at: Ints) -> Classifier:
-    """An uncalibrated model of some of the mails."""
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What a model of some mails grows on: their features, and the factor of their inner products."""
+
+    features: Features
+    rows: csr_matrix
+    factor: Floats | None
+    memory: Memory
+
+
+def _ground(lesson: _Lesson, at: Ints) -> _Ground:
     texts = [lesson.texts[one] for one in at]
     features = Features.learn(texts, lesson.lexicon, least=lesson.least)
     rows = features.rows(texts)
     products = (rows @ rows.T).toarray() if len(texts) <= FACTORED else None
-    factor = _factor(products) if products is not None else None
+    memory = _memory(lesson, at, rows, features.square, products)
+    return _Ground(features, rows, _factor(products) if products is not None else None, memory)
+
+
+def _grown(lesson: _Lesson, at: Ints, ground: _Ground) -> Classifier:
+    """An uncalibrated model of some of the mails."""
     topics, labels = [lesson.topics[one] for one in at], [lesson.labels[one] for one in at]
-    broad = _head(rows, factor, topics, topics)
-    narrow = () if labels == topics else (_head(rows, factor, labels, topics),)
     yes_no = ["yes" if topic == TECHNICAL else "no" for topic in topics]
+    broad = _head(ground, topics, topics)
+    narrow = () if labels == topics else (_head(ground, labels, topics),)
     return Classifier(
-        features=features,
+        features=ground.features,
         panel=Panel((broad, *narrow)),
-        technical=Panel((_head(rows, factor, yes_no, yes_no),)) if "yes" in yes_no else None,
-        memory=_memory(lesson, at, rows, features.square, products),
+        technical=Panel((_head(ground, yes_no, yes_no),)) if "yes" in yes_no else None,
+        memory=ground.memory,
         threshold=NEVER,
         digest="",
     )
@@ -158,7 +175,8 @@ def _factor(products: Floats) -> Floats:
     return factor
 
 
-def _head(rows: csr_matrix, factor: Floats | None, labels: Sequence[str], topics: Sequence[str]) -> Head:
+def _head(ground: _Ground, labels: Sequence[str], topics: Sequence[str]) -> Head:
+    rows, factor = ground.rows, ground.factor
     model = LogisticRegression(C=STRENGTH, class_weight=_weights(labels), max_iter=1000)
     model.fit(rows if factor is None else factor, labels)
     weights, bias = model.coef_.T, model.intercept_
@@ -182,10 +200,10 @@ def _weights(labels: Sequence[str]) -> dict[str, float]:
     return {label: math.sqrt(len(labels) / (len(counts) * count)) for label, count in counts.items()}
 
 
-def _folds(lesson: _Lesson, model: Classifier) -> Ints:
+def _folds(lesson: _Lesson, memory: Memory) -> Ints:
     count = len(lesson.ids)
     fold = np.full(len(lesson.texts), -1)
-    fold[:count] = folds(lesson.labels[:count], groups(model.memory.alike(LIKE)), lesson.folds)
+    fold[:count] = folds(lesson.labels[:count], groups(memory.alike(LIKE)), lesson.folds)
     return fold
 
 
@@ -194,7 +212,8 @@ def _held_out(lesson: _Lesson, fold: Ints, number: int) -> list[_Held]:
     at = np.flatnonzero(fold == number)
     if not len(at):
         return []
-    model = _fit(lesson, np.flatnonzero(fold != number))
+    others = np.flatnonzero(fold != number)
+    model = _grown(lesson, others, _ground(lesson, others))
     rows = model.features.rows(lesson.texts[one] for one in at)
     likeness, _ = model.memory.nearest(rows)
     held = _Held(
