@@ -13,7 +13,7 @@ from typing import Self
 from triage.rulebook.words import Seen, WordIndex
 from triage.yamlfile import Model
 
-_SENTENCE = re.compile(r"[^.!?\n]{1,2000}+(?:[.!?](?!\s|\Z)[^.!?\n]{0,2000}+){0,40}[.!?\n]*|[.!?\n]+")
+_SENTENCE = re.compile(r"[^.!?\n]{1,2000}(?:[.!?](?!\s|\Z)[^.!?\n]{0,2000}){0,40}[.!?\n]*|[.!?\n]+")
 _ASKED = re.compile(r"\?[\"')»!?.\s]*\Z")
 
 
