@@ -29,7 +29,7 @@ from triage.store.ledger import Handled, Ledger, Queued
 from triage.store.store import Store, is_loss
 from triage.threads import Belonging, Circle, Signer, belonging
 from triage.transport.mailbox import Arrival, Bounds, Mailbox
-from triage.transport.outgoing import Envelope, compose
+from triage.transport.outgoing import Envelope, compose, recipients
 from triage.transport.smtp import RelayLost, RelayRefused, Sender
 from triage.understanding import Unreadable
 
@@ -171,7 +171,7 @@ def _queued(reply: Reply, mail: InboundMail, ledger: Ledger, desk: Desk) -> Queu
         template=reply.template,
         language=reply.language,
         message_id=reply.message_id,
-        recipients=tuple(person.email for person in (*reply.to, *reply.cc)),
+        recipients=recipients(reply),
         message=compose(reply, desk.envelope, desk.store.clock()),
         address=reply.to[0].email,
         fingerprint=fingerprint(mail),

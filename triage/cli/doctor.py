@@ -33,11 +33,13 @@ def command(*, config: Path) -> None:
 
 def _tries(settings: Settings) -> Iterator[Try]:
     from triage.cli.wiring import mailbox_for, sender_for, store_for
+    from triage.store import outbox
     from triage.transport.mailbox import Examination
 
     def database() -> Examination:
         with store_for(settings).connection() as db:
-            return Examination((f"{db.engine.dialect.name}, tables are up to date",))
+            left = outbox.waiting(db)
+            return Examination((f"{db.engine.dialect.name}, tables are up to date", f"{left} replies wait to leave"))
 
     for each in settings.mailboxes:
         yield f"mailbox {each.name}", lambda each=each: mailbox_for(each).examine()  # type: ignore[misc]

@@ -47,7 +47,6 @@ _WORD = re.compile(r"[ \t]([^\W\d_]{1,16})")
 _DATE = re.compile(
     r"(?:\d{4}-\d\d-\d\d(?:T.*)?|\d{1,2}[.]\d{1,2}[.]\d{2,4}|\d{1,2}-\d{1,2}-\d{4}|(?:19|20)\d\d-(?:19|20)\d\d)$"
 )
-_UNFILLED = re.compile(r"(?:\$?\{|%7b|<|\[|:)", re.IGNORECASE)
 _UNIT = re.compile(r"[ \t]{0,2}(?:,[ \t-]{1,2})?([^\W\d_]{1,16}|%)")
 _VSD = re.compile(r"vsd-?\d", re.IGNORECASE)
 
