@@ -17,6 +17,7 @@ from servers.smtp_sink import SmtpSink
 from triage import desk as desks
 from triage import mind
 from triage.config import load
+from triage.delivery import Routes
 from triage.desk import Desk, run_once
 from triage.domain import Address, Tray
 from triage.store import outbox, schema, trouble
@@ -28,7 +29,7 @@ from triage.transport.eml_folder import FolderSender
 from triage.transport.mailbox import Examination, MailboxLost
 from triage.transport.maildir import MaildirMailbox
 from triage.transport.outgoing import Envelope
-from triage.transport.smtp import Answer, Delivery, Fate, RelayLost, SmtpSender
+from triage.transport.smtp import Answer, Delivery, Fate, RelayLost, Sender, SmtpSender
 
 ROOT = Path(__file__).parent.parent
 TRAYS = {tray: tray.value.capitalize() for tray in Tray}
@@ -73,6 +74,10 @@ class Office:
             return list(db.execute(sa.select(table)))
 
 
+def main_route(sender: Sender) -> Routes:
+    return Routes({outbox.MAIN: sender}, "integration@vipps.no")
+
+
 @pytest.fixture
 def office(tmp_path: Path, thinking: mind.Mind) -> Iterator[Office]:
     for part in ("tmp", "new", "cur"):
@@ -82,7 +87,7 @@ def office(tmp_path: Path, thinking: mind.Mind) -> Iterator[Office]:
     opened = Desk(
         mailboxes=(MaildirMailbox(MaildirAccount("local", tmp_path / "mail", TRAYS)),),
         store=Store(engine),
-        sender=FolderSender(tmp_path / "out"),
+        routes=main_route(FolderSender(tmp_path / "out")),
         mind=thinking,
         signer=Signer(b"SAMPLE", "vipps.no"),
         envelope=Envelope(Address("integration@vipps.no", "Vipps Integration"), "vipps.no"),
@@ -180,7 +185,7 @@ def test_a_cut_between_commit_and_filing_repeats_nothing_but_the_filing(office: 
 def test_a_relay_that_is_away_keeps_no_mail_from_being_read(office: Office):
     for number in range(3):
         office.receive(f"{SETTLEMENT} {'abc'[number]}", sender=f"kari{number}@shop.example")
-    away = replace(office.desk, sender=SmtpSender(SmtpRoute("127.0.0.1", free_port(), "none", timeout=2)))
+    away = replace(office.desk, routes=main_route(SmtpSender(SmtpRoute("127.0.0.1", free_port(), "none", timeout=2))))
     with pytest.raises(RelayLost):
         run_once(away)
     assert (office.waiting(), office.tray(Tray.ANSWERED)) == (0, 3)
@@ -193,18 +198,19 @@ def test_a_reply_on_which_the_relay_hangs_up_waits_and_the_others_leave(office: 
     for name in ("poison", "kari", "per"):
         office.receive(f"{SETTLEMENT} {name}", sender=f"{name}@shop.example")
     smtp_sink.script.recipients["poison@shop.example"] = "421 4.3.0 I am closing the link"
-    desk = replace(office.desk, sender=SmtpSender(SmtpRoute("127.0.0.1", smtp_sink.port, "none", timeout=20)))
+    sender = SmtpSender(SmtpRoute("127.0.0.1", smtp_sink.port, "none", timeout=20))
+    desk = replace(office.desk, routes=main_route(sender))
     with pytest.raises(RelayLost, match="421"):
         run_once(desk)
     assert run_once(desk)["sent"] == 2
-    desk.sender.close()
+    sender.close()
     found = {row.address.partition("@")[0]: (row.state, row.tries) for row in office.rows(schema.outbox)}
     assert found == {"poison": ("queued", 1), "kari": ("sent", 1), "per": ("sent", 1)}
 
 
 def test_a_relay_that_cannot_be_reached_costs_no_reply_a_try(office: Office):
     office.receive(SETTLEMENT)
-    away = replace(office.desk, sender=SmtpSender(SmtpRoute("127.0.0.1", free_port(), "none", timeout=2)))
+    away = replace(office.desk, routes=main_route(SmtpSender(SmtpRoute("127.0.0.1", free_port(), "none", timeout=2))))
     for _ in range(3):
         with pytest.raises(RelayLost):
             run_once(away)
@@ -223,7 +229,7 @@ class Slow:
         self.sent.append(message)
         self.now += timedelta(seconds=30)
         if len(self.sent) == 25:
-            desks.deliver(replace(self.desk, sender=self))
+            desks.deliver(replace(self.desk, routes=main_route(self)))
         return Delivery(tuple(Answer(address, Fate.ACCEPTED, 250, "") for address in recipients))
 
     def examine(self, sender: str) -> Examination:
@@ -238,7 +244,7 @@ def test_a_slow_relay_gets_no_reply_twice_when_two_desks_share_the_outbox(office
         office.receive(f"{SETTLEMENT} {number * 'a '}", sender=f"kari@shop{number}.example")
     slow = Slow(office.desk, datetime.now(UTC))
     office.desk.store.clock = lambda: slow.now
-    run_once(replace(office.desk, sender=slow))
+    run_once(replace(office.desk, routes=main_route(slow)))
     assert (len(slow.sent), len(set(slow.sent))) == (40, 40)
 
 
@@ -246,7 +252,7 @@ def test_a_recipient_that_is_refused_is_noted_and_the_others_get_the_reply(offic
     smtp_sink.script.recipients["ola@shop.example"] = "550 5.1.1 No such user"
     office.receive(SETTLEMENT, Cc="ola@shop.example")
     sender = SmtpSender(SmtpRoute("127.0.0.1", smtp_sink.port, "none", timeout=20))
-    assert run_once(replace(office.desk, sender=sender))["sent"] == 1
+    assert run_once(replace(office.desk, routes=main_route(sender)))["sent"] == 1
     sender.close()
     (row,) = office.rows(schema.outbox)
     assert (row.state, "550 5.1.1 No such user" in row.said) == ("sent", True)

@@ -7,7 +7,8 @@ import threading
 from dataclasses import dataclass
 
 from triage.config import Poll
-from triage.desk import Desk, Tally, deliver, empty
+from triage.delivery import Tally
+from triage.desk import Desk, deliver, empty
 from triage.domain import OperatorError
 from triage.transport.mailbox import Mailbox, MailboxLost, MailboxRefused
 

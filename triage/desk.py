@@ -12,32 +12,30 @@ it cannot lose a mail, open a second ticket or write twice.
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from triage.config import Limits, ReplyLimit
+from triage.config import Limits
 from triage.decision import judge, withheld
+from triage.delivery import Routes, Tally
+from triage.delivery import deliver as send_queued
 from triage.domain import InboundMail, Kind, Reading, Reply, Tray, Verdict
-from triage.mail.addresses import deliverable
+from triage.limits import Restraint, fingerprint
 from triage.mind import Mind
-from triage.store import outbox, trouble
+from triage.store import trouble
 from triage.store.ledger import Handled, Ledger, Queued
 from triage.store.store import Store, is_loss
-from triage.threads import Belonging, Circle, Signer, belonging
+from triage.threads import Belonging, Signer, belonging
 from triage.transport.mailbox import Arrival, Bounds, Mailbox
 from triage.transport.outgoing import Envelope, compose, recipients
-from triage.transport.smtp import RelayLost, RelayRefused, Sender
+from triage.transport.smtp import RelayLost, RelayRefused
 from triage.understanding import Unreadable
 
 log = logging.getLogger(__name__)
 
-Tally = Counter[str]
 ASKING = frozenset({"request_info", "still_missing", "checklist_incomplete"})
-_DIGITS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Desk:
 
     mailboxes: tuple[Mailbox, ...]
     store: Store
-    sender: Sender
+    routes: Routes
     mind: Mind
     signer: Signer
     envelope: Envelope
@@ -56,6 +54,10 @@ class Desk:
     @property
     def bounds(self) -> Bounds:
         return Bounds(self.limits.mail_bytes, self.limits.batch_mails, self.limits.batch_bytes)
+
+    @property
+    def restraint(self) -> Restraint:
+        return Restraint(self.limits.replies, self.public_domains)
 
 
 def run_once(desk: Desk, *, progress: Callable[[int], None] = lambda _: None) -> Tally:
@@ -105,6 +107,11 @@ def handle_batch(batch: Sequence[Arrival], desk: Desk) -> tuple[Tally, Mapping[T
     return tally, trays
 
 
+def deliver(desk: Desk) -> Tally:
+    """Send what is queued and due. Raises RelayLost or RelayRefused when a mail server is not to be had."""
+    return send_queued(desk.store, desk.routes, batch=desk.limits.batch_mails, tries=desk.limits.tries)
+
+
 def retry(troubled: trouble.Trouble, desk: Desk) -> str:
     """Handle a mail in trouble anew from its kept bytes; its copy stays in the trouble tray. Returns the outcome."""
     arrival = Arrival(troubled.mailbox, troubled.uid, troubled.raw, len(troubled.raw), None)
@@ -148,8 +155,10 @@ def handle(arrival: Arrival, reading: Reading, ledger: Ledger, desk: Desk) -> Ve
     mail = reading.mail
     place = belonging(mail, ledger, desk.signer, desk.public_domains)
     verdict = judge(reading, place, desk.mind.policy())
-    if verdict.template and (reason := _why_silent(mail, place.circle, ledger, desk)):
-        verdict = withheld(verdict, reason)
+    if verdict.template:
+        address = desk.mind.writer.address_for(mail, place.circle).email
+        if reason := desk.restraint.why_silent(address, mail, ledger):
+            verdict = withheld(verdict, reason)
     ticket = place.ticket
     if ticket is None and verdict.kind is Kind.NEW:
         ticket = ledger.open_ticket(mail, verdict.language)
@@ -165,7 +174,7 @@ def handle(arrival: Arrival, reading: Reading, ledger: Ledger, desk: Desk) -> Ve
 
 def _queued(reply: Reply, mail: InboundMail, ledger: Ledger, desk: Desk) -> Queued:
     """The reply as it waits in the outbox; colleagues who had their share of mail are left out."""
-    quiet = tuple(person for person in reply.cc if not _over_address_limit(person.email, ledger, desk))
+    quiet = tuple(person for person in reply.cc if not desk.restraint.over_address_limit(person.email, ledger))
     reply = replace(reply, cc=quiet)
     return Queued(
         template=reply.template,
@@ -200,81 +209,3 @@ def _participants(mail: InboundMail, verdict: Verdict, place: Belonging, desk: D
     people = (mail.sender, *mail.reply_to, *mail.to, *mail.cc)
     known = (person.email for person in people if person.email and not ours.is_ours(person.email))
     return tuple(dict.fromkeys(email for email in known if circle is None or circle.may_hear(email)))
-
-
-# ── limits ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-def fingerprint(mail: InboundMail) -> str:
-    """The same words from whatever address and with whatever numbers: what a machine that varies them cannot hide."""
-    words = " ".join(_DIGITS.sub("", f"{mail.subject} {mail.new} {mail.signature}").lower().split())
-    return hashlib.sha256(words.encode()).hexdigest()
-
-
-def _why_silent(mail: InboundMail, circle: Circle | None, ledger: Ledger, desk: Desk) -> str:
-    """Why no reply may go out to a mail like this one; empty when it may."""
-    address, limits = desk.mind.writer.address_for(mail, circle).email, desk.limits.replies
-    if not deliverable(address):
-        return f"no reply: mail cannot be sent to {address or 'a missing address'}"
-    domain = address.rpartition("@")[2]
-    counted: list[tuple[str | None, str, tuple[ReplyLimit, ...]]] = [
-        ("fingerprint", fingerprint(mail), limits.per_content),
-        (None, "", limits.total),
-    ]
-    if domain not in desk.public_domains:
-        counted.append(("domain", domain, limits.per_domain))
-    if reason := _over_address_limit(address, ledger, desk):
-        return reason
-    return next((reason for each in counted if (reason := _over(*each, ledger))), "")
-
-
-def _over_address_limit(address: str, ledger: Ledger, desk: Desk) -> str:
-    return _over("address", address, desk.limits.replies.per_address, ledger)
-
-
-def _over(column: str | None, value: str, windows: tuple[ReplyLimit, ...], ledger: Ledger) -> str:
-    for limit in windows:
-        if ledger.replies_since(column, value, limit.minutes) >= limit.replies:
-            return f"no reply: {limit.replies} replies in {limit.minutes} minutes ({column or 'in all'}) were reached"
-    return ""
-
-
-# ── delivery ────────────────────────────────────────────────────────────────────────────────────────
-
-
-def deliver(desk: Desk) -> Tally:
-    """Send what is queued and due. Raises RelayLost or RelayRefused when the mail server is not to be had."""
-    tally: Tally = Counter()
-    while True:
-        claimed_at = desk.store.clock()
-        with desk.store.connection() as db:
-            claimed = outbox.claim(db, claimed_at, desk.limits.batch_mails)
-        if not claimed:
-            return tally
-        for position, reply in enumerate(claimed):
-            if desk.store.clock() - claimed_at > outbox.FRESH:
-                _give_back(claimed[position:], desk)
-                break
-            try:
-                delivery = desk.sender.send(reply.message, desk.envelope.address, reply.recipients)
-            except (RelayLost, RelayRefused) as error:
-                _give_back(claimed[position + error.in_hand :], desk)
-                if error.in_hand:  # it has its pause now: else a mail that ends the session would block all others
-                    _note(reply, outbox.Outcome(False, reply.recipients, False, str(error)), desk)
-                raise
-            outcome = outbox.Outcome(delivery.accepted, delivery.unsettled, delivery.uncertain, delivery.words)
-            tally[_note(reply, outcome, desk)] += 1
-
-
-def _give_back(untouched: Sequence[outbox.Outgoing], desk: Desk) -> None:
-    with desk.store.connection() as db:
-        outbox.release(db, untouched)
-
-
-def _note(reply: outbox.Outgoing, outcome: outbox.Outcome, desk: Desk) -> str:
-    """Write down what became of one reply."""
-    with desk.store.connection() as db:
-        state = outbox.note(db, reply, outcome, desk.store.clock(), tries=desk.limits.tries)
-    if state != "sent":
-        log.warning("reply %s is %s: %s", reply.message_id, state, outcome.said)
-    return "deferred" if state == "queued" else state

@@ -6,9 +6,11 @@ from triage import mind
 from triage.cli.signing import signer_for
 from triage.config import Mailbox as MailboxConfig
 from triage.config import Settings, reveal
+from triage.delivery import Routes
 from triage.desk import Desk
 from triage.domain import Address
 from triage.mind import Progress
+from triage.store import outbox
 from triage.store.database import engine_for, migrate
 from triage.store.store import Store
 from triage.transport.accounts import ImapAccount, MaildirAccount, SmtpRoute
@@ -25,7 +27,7 @@ def desk_for(settings: Settings, progress: Progress | None = None) -> Desk:
     return Desk(
         mailboxes=tuple(mailbox_for(each) for each in settings.mailboxes),
         store=store_for(settings),
-        sender=sender_for(settings),
+        routes=routes_for(settings),
         mind=mind.load(settings, progress),
         signer=signer_for(settings),
         envelope=envelope_for(settings),
@@ -65,6 +67,10 @@ def mailbox_for(config: MailboxConfig) -> Mailbox:
             timeout=imap.timeout,
         )
     )
+
+
+def routes_for(settings: Settings) -> Routes:
+    return Routes({outbox.MAIN: sender_for(settings)}, settings.desk.address.lower())
 
 
 def sender_for(settings: Settings) -> Sender:

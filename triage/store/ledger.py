@@ -23,8 +23,8 @@ from triage.domain import (
     Verdict,
     Where,
 )
+from triage.store import outbox, trouble, upsert
 from triage.store import schema as s
-from triage.store import trouble, upsert
 
 # What every mail asks is built once: building a statement takes longer than running it.
 _ticket: sa.BindParameter[int] = sa.bindparam("at_ticket")
@@ -42,8 +42,10 @@ _CHANGED_TICKET = sa.update(s.ticket).where(s.ticket.c.number == _ticket)
 
 
 def _counted(moment: sa.Column[datetime], alike: sa.Column[str] | None = None) -> sa.Select[int]:
-    """How many rows are younger than `since`, of those with the value `alike` in a column."""
+    """How many replies are younger than `since`, of those with the value `alike` in a column."""
     counted = sa.select(sa.func.count()).where(moment > sa.bindparam("since"))
+    if moment.table is s.outbox:
+        counted = counted.where(s.outbox.c.kind == "reply")
     return counted if alike is None else counted.where(alike == sa.bindparam("alike"))
 
 
@@ -205,6 +207,8 @@ class Ledger:
     def queue(self, reply: Queued, mail_id: int, number: TicketNumber) -> None:
         """Put a written reply into the outbox; it leaves after the commit."""
         row = {
+            "kind": "reply",
+            "route": outbox.MAIN,
             "mail": mail_id,
             "ticket": number.value,
             "template": reply.template,

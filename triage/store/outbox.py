@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from triage.domain import TicketNumber
 from triage.store.schema import outbox
 
+MAIN, ALERTS = "main", "alerts"  # routes: the replies' mail server, and the second one for alerts to staff
+
 CLAIM = timedelta(minutes=10)  # longer than any single delivery, shorter than patience
 FRESH = timedelta(minutes=1)  # a claim this old is given back and taken anew: a slow server never outlasts one
 _FIRST_PAUSE = timedelta(minutes=1)  # doubled with each deferred try ...
@@ -26,7 +28,7 @@ class Outgoing:
     """One claimed reply."""
 
     id: int
-    ticket: int
+    ticket: int | None
     message_id: str
     recipients: tuple[str, ...]
     message: bytes
@@ -37,11 +39,11 @@ class Outgoing:
 _GIVEN_UP = ("refused", "failed")
 
 
-def claim(db: sa.Connection, now: datetime, limit: int) -> Sequence[Outgoing]:
-    """Take up to `limit` due replies, those due longest first; others cannot take them until CLAIM has passed."""
+def claim(db: sa.Connection, now: datetime, limit: int, route: str = MAIN) -> Sequence[Outgoing]:
+    """Take up to `limit` due replies of one route, those due longest first; others cannot take them until CLAIM has passed."""
     due = (
         sa.select(outbox.c.id, outbox.c.state)
-        .where(outbox.c.state.in_(("queued", "sending")), outbox.c.next_at <= now)
+        .where(outbox.c.route == route, outbox.c.state.in_(("queued", "sending")), outbox.c.next_at <= now)
         .order_by(outbox.c.next_at, outbox.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -97,7 +99,7 @@ class Unsent:
     """One reply that was given up: `refused` by the mail server, or `failed` after all its tries."""
 
     id: int
-    ticket: TicketNumber
+    ticket: TicketNumber | None
     recipients: tuple[str, ...]
     state: str
     tries: int
@@ -109,7 +111,7 @@ def unsent(db: sa.Connection) -> Sequence[Unsent]:
     """Every reply that was given up, oldest first."""
     found = sa.select(outbox).where(outbox.c.state.in_(_GIVEN_UP)).order_by(outbox.c.id)
     return [
-        Unsent(row.id, TicketNumber(row.ticket), tuple(row.recipients), row.state, row.tries, row.queued_at, row.said)
+        Unsent(row.id, _number(row.ticket), tuple(row.recipients), row.state, row.tries, row.queued_at, row.said)
         for row in db.execute(found)
     ]
 
@@ -125,6 +127,10 @@ def waiting(db: sa.Connection) -> int:
     """How many replies have not left yet."""
     counted = sa.select(sa.func.count()).where(outbox.c.state.in_(("queued", "sending")))
     return db.execute(counted).scalar_one()
+
+
+def _number(ticket: int | None) -> TicketNumber | None:
+    return TicketNumber(ticket) if ticket is not None else None
 
 
 def _outgoing(row: sa.Row[tuple[object, ...]]) -> Outgoing:

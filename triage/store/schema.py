@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
 )
+from sqlalchemy import text as sa_text
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData(
@@ -76,6 +77,7 @@ ticket = Table(
     Column("changed_at", UtcDateTime, nullable=False),
     Column("completed_at", UtcDateTime),  # the moment nothing was missing any more
     Column("merged_into", Integer, ForeignKey("ticket.number")),
+    Column("handed_over_at", UtcDateTime),  # passed on to another desk or team
     sqlite_autoincrement=True,  # a number is never given twice, even if its ticket is erased
 )
 
@@ -133,6 +135,7 @@ verdict = Table(
     Column("evidence", Json, nullable=False),
     Column("guesses", Json, nullable=False),
     Column("secrets", Json, nullable=False),  # kinds only
+    Column("likeness", String(64), index=True),  # technical mails that show the same trouble share it
     Column("rules_digest", String(64), nullable=False),
     Column("model_digest", String(64), nullable=False),
 )
@@ -162,8 +165,10 @@ outbox = Table(
     "outbox",
     metadata,
     _key(),
-    Column("mail", Integer, ForeignKey("mail.id", ondelete="CASCADE"), nullable=False, unique=True),
-    Column("ticket", Integer, ForeignKey("ticket.number"), nullable=False, index=True),
+    Column("kind", String(12), nullable=False, default="reply"),  # reply | handover | alert
+    Column("route", String(12), nullable=False, default="main"),  # main | alerts
+    Column("mail", Integer, ForeignKey("mail.id", ondelete="CASCADE")),  # the mail it answers or passes on
+    Column("ticket", Integer, ForeignKey("ticket.number"), index=True),
     Column("template", String(60), nullable=False),
     Column("language", String(5), nullable=False),
     Column("message_id", Text, nullable=False, unique=True),
@@ -179,6 +184,13 @@ outbox = Table(
     Column("next_at", UtcDateTime, nullable=False),  # earliest next try; end of the claim while sending
     Column("sent_at", UtcDateTime),
     Column("said", Text, nullable=False),  # the server's words
+    Index(  # a mail is answered once
+        "uq_outbox_mail",
+        "mail",
+        unique=True,
+        sqlite_where=sa_text("kind = 'reply'"),
+        postgresql_where=sa_text("kind = 'reply'"),
+    ),
     Index("ix_outbox_state_next_at", "state", "next_at"),
     Index("ix_outbox_domain_queued_at", "domain", "queued_at"),
     Index("ix_outbox_fingerprint_queued_at", "fingerprint", "queued_at"),
@@ -207,5 +219,57 @@ trouble = Table(
     Column("first_at", UtcDateTime, nullable=False),
     Column("last_at", UtcDateTime, nullable=False),
     Column("state", String(12), nullable=False),  # waiting | resolved
+    Column("next_at", UtcDateTime),  # when it is tried again by itself; null: by hand only
     Index("uq_trouble_mailbox_uid", "mailbox", "uid", unique=True),
+)
+
+alert = Table(  # what staff were told of and is not over: each is told once, and again when it is over
+    "alert",
+    metadata,
+    Column("name", String(200), primary_key=True),  # e.g. "breaker", "incident:ab12...", "trouble"
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime),  # null: still so
+    Column("said", Text, nullable=False),
+)
+
+bounced = Table(  # addresses whose mail came back: left alone for a while
+    "bounced",
+    metadata,
+    Column("email", Text, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("said", Text, nullable=False),
+)
+
+lease = Table(  # who tends a mailbox now
+    "lease",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+
+correction = Table(  # what staff said a verdict should have been
+    "correction",
+    metadata,
+    _key(),
+    Column("ticket", Integer, ForeignKey("ticket.number", ondelete="CASCADE"), nullable=False, index=True),
+    Column("mail", Integer, ForeignKey("mail.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("topic_before", String(40)),
+    Column("topic", String(40)),
+    Column("missing_before", Json, nullable=False),
+    Column("missing", Json),  # null: nothing said of the fields
+    Column("why", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("example", String(12), nullable=False),  # offered | accepted | dropped | none
+)
+
+edition = Table(  # the rules and models that made verdicts, and since when
+    "edition",
+    metadata,
+    _key(),
+    Column("kind", String(12), nullable=False),  # rules | model
+    Column("digest", String(64), nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("said", Text, nullable=False),
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from triage.domain import Tray
+from triage.transport.oauth import TokenSource
 
 Tls = Literal["ssl", "starttls", "none"]  # "none" sends the password in clear: loopback only
 
@@ -17,7 +18,8 @@ class ImapAccount:
     """A folder on an IMAP server, and the trays beside it.
 
     Tray names are written with "/" between levels; the adapter puts in the server's own separator and
-    namespace prefix. `timeout` is in seconds and holds for connecting and for every read.
+    namespace prefix. `timeout` is in seconds and holds for connecting and for every read. With `tokens`
+    the login is XOAUTH2 and the password stays unused.
     """
 
     name: str
@@ -30,6 +32,7 @@ class ImapAccount:
     ca_file: Path | None = None
     folder: str = "INBOX"
     timeout: float = 60.0
+    tokens: TokenSource | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class MaildirAccount:
 
 @dataclass(frozen=True, slots=True)
 class SmtpRoute:
-    """The relay that takes the desk's mail; without `user` it is used without logging in.
+    """The relay that takes the desk's mail; without `user` it is used without logging in, with `tokens` by XOAUTH2.
 
     `hello` is the name given in EHLO; None lets the machine's own name stand. `timeout` is in seconds.
     """
@@ -56,3 +59,4 @@ class SmtpRoute:
     ca_file: Path | None = None
     timeout: float = 60.0
     hello: str | None = None
+    tokens: TokenSource | None = field(default=None, repr=False)

@@ -28,6 +28,7 @@ from imapclient.exceptions import (
 from triage.transport.accounts import ImapAccount
 from triage.transport.link import diagnose, is_loopback, tls_context
 from triage.transport.mailbox import MailboxLost, MailboxRefused
+from triage.transport.oauth import WITH_TOKEN, TokenLost, TokenRefused, TokenSource
 
 IDLE_SECONDS = 240.0  # IDLE is ended and begun anew at least this often: a dead link shows, no NAT forgets us
 _SELECT_SECONDS = 300.0  # a fresh SELECT this often: imaplib keeps every untagged response until then
@@ -314,14 +315,28 @@ def _start_tls(client: IMAPClient, account: ImapAccount) -> None:
 def _log_in(client: IMAPClient, account: ImapAccount) -> None:
     ascii_only = account.user.isascii() and account.password.isascii()
     try:
-        if ascii_only:
+        if account.tokens is not None:
+            client.oauth2_login(account.user, _token(account, account.tokens))
+        elif ascii_only:
             client.login(account.user, account.password)
         else:
             client.plain_login(account.user, account.password)  # LOGIN cannot carry other letters
     except LoginError as error:
         said = _words(error)
+        if account.tokens is not None:
+            account.tokens.forget()
         broken = isinstance(error.__context__, IMAPClientAbortError)  # LoginError hides a lost connection
         if broken or _PASSING.search(said):
             raise MailboxLost(f"{account.name}: {account.host}: login failed for now: {said}") from None
         who = f"{account.name}: {account.host} refuses the login of '{account.user}'"
-        raise MailboxRefused(f"{who} ({said}); correct 'user' or 'password'") from None
+        mend = "correct 'user' or 'password'" if account.tokens is None else WITH_TOKEN
+        raise MailboxRefused(f"{who} ({said}); {mend}") from None
+
+
+def _token(account: ImapAccount, tokens: TokenSource) -> str:
+    try:
+        return tokens.token()
+    except TokenLost as error:
+        raise MailboxLost(f"{account.name}: {error}") from error
+    except TokenRefused as error:
+        raise MailboxRefused(f"{account.name}: {error}") from error

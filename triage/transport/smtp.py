@@ -20,6 +20,7 @@ from triage.mail.addresses import on_the_wire
 from triage.transport.accounts import SmtpRoute
 from triage.transport.link import diagnose, is_loopback, tls_context
 from triage.transport.mailbox import Examination
+from triage.transport.oauth import WITH_TOKEN, TokenLost, TokenRefused, TokenSource
 
 _KEEP_SECONDS = 50.0  # a link idle for longer is not trusted: relays close theirs after a minute or more
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -177,7 +178,7 @@ class SmtpSender:
 
 
 def _connect(route: SmtpRoute) -> smtplib.SMTP:
-    if route.tls == "none" and route.password and not is_loopback(route.host):
+    if route.tls == "none" and (route.password or route.tokens) and not is_loopback(route.host):
         raise RelayRefused(f"{route.host}: 'tls: none' would send the password in clear; set 'tls: starttls' or 'ssl'")
     with _told(route), contextlib.ExitStack() as on_failure:
         smtp = _open(route)
@@ -187,9 +188,32 @@ def _connect(route: SmtpRoute) -> smtplib.SMTP:
             smtp.starttls(context=tls_context(route.ca_file))
             smtp.ehlo()
         if route.user is not None:
-            smtp.login(route.user, route.password or "")
+            _log_in(smtp, route, route.user)
         on_failure.pop_all()
         return smtp
+
+
+def _log_in(smtp: smtplib.SMTP, route: SmtpRoute, user: str) -> None:
+    if route.tokens is None:
+        smtp.login(user, route.password or "")
+        return
+    if "XOAUTH2" not in smtp.esmtp_features.get("auth", "").split():
+        raise smtplib.SMTPNotSupportedError("XOAUTH2")
+    told = f"user={user}\1auth=Bearer {_token(route.tokens)}\1\1"
+    try:
+        smtp.auth("XOAUTH2", lambda challenge=None: told if challenge is None else "")  # "" asks for the plain refusal
+    except smtplib.SMTPAuthenticationError:
+        route.tokens.forget()
+        raise
+
+
+def _token(tokens: TokenSource) -> str:
+    try:
+        return tokens.token()
+    except TokenLost as error:
+        raise RelayLost(str(error)) from error
+    except TokenRefused as error:
+        raise RelayRefused(str(error)) from error
 
 
 def _open(route: SmtpRoute) -> smtplib.SMTP:
@@ -212,7 +236,8 @@ def _told(route: SmtpRoute) -> Iterator[None]:
         if 400 <= error.smtp_code < 500:
             raise RelayLost(f"{where}: not just now: {_said(error)}") from error
         what = "the login" if isinstance(error, smtplib.SMTPAuthenticationError) else "us"
-        advice = "correct 'user' or 'password'" if what == "the login" else "ask its operator"
+        login = "correct 'user' or 'password'" if route.tokens is None else WITH_TOKEN
+        advice = login if what == "the login" else "ask its operator"
         raise RelayRefused(f"{where} refuses {what} ({_said(error)}); {advice}") from None
     except smtplib.SMTPException as error:
         raise RelayLost(f"{where}: no session: {_said(error)}") from error

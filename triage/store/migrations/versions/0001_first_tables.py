@@ -26,11 +26,21 @@ def upgrade() -> None:
     _recipient()
     _required()
     _verdict()
+    _alert()
+    _bounced()
+    _lease()
+    _correction()
+    _edition()
     _number_from(context.config.attributes["first_ticket"])
 
 
 def downgrade() -> None:
     """Drop everything."""
+    op.drop_table("edition")
+    op.drop_table("correction")
+    op.drop_table("lease")
+    op.drop_table("bounced")
+    op.drop_table("alert")
     op.drop_table("verdict")
     op.drop_table("required")
     op.drop_table("recipient")
@@ -67,6 +77,7 @@ def _ticket() -> None:
         sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.Column("completed_at", UtcDateTime(), nullable=True),
         sa.Column("merged_into", sa.Integer(), nullable=True),
+        sa.Column("handed_over_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["merged_into"], ["ticket.number"], name=op.f("fk_ticket_merged_into_ticket")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_ticket")),
         sqlite_autoincrement=True,
@@ -88,6 +99,7 @@ def _trouble() -> None:
         sa.Column("first_at", UtcDateTime(), nullable=False),
         sa.Column("last_at", UtcDateTime(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("next_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_trouble")),
     )
     op.create_index("uq_trouble_mailbox_uid", "trouble", ["mailbox", "uid"], unique=True)
@@ -173,8 +185,10 @@ def _outbox() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("mail", sa.Integer(), nullable=False),
-        sa.Column("ticket", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("route", sa.String(length=12), nullable=False),
+        sa.Column("mail", sa.Integer(), nullable=True),
+        sa.Column("ticket", sa.Integer(), nullable=True),
         sa.Column("template", sa.String(length=60), nullable=False),
         sa.Column("language", sa.String(length=5), nullable=False),
         sa.Column("message_id", sa.Text(), nullable=False),
@@ -193,9 +207,10 @@ def _outbox() -> None:
         sa.ForeignKeyConstraint(["mail"], ["mail.id"], name=op.f("fk_outbox_mail_mail"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name=op.f("fk_outbox_ticket_ticket")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
-        sa.UniqueConstraint("mail", name=op.f("uq_outbox_mail")),
         sa.UniqueConstraint("message_id", name=op.f("uq_outbox_message_id")),
     )
+    one = sa.text("kind = 'reply'")
+    op.create_index("uq_outbox_mail", "outbox", ["mail"], unique=True, sqlite_where=one, postgresql_where=one)
     op.create_index("ix_outbox_domain_queued_at", "outbox", ["domain", "queued_at"], unique=False)
     op.create_index("ix_outbox_fingerprint_queued_at", "outbox", ["fingerprint", "queued_at"], unique=False)
     op.create_index("ix_outbox_queued_at", "outbox", ["queued_at"], unique=False)
@@ -243,10 +258,80 @@ def _verdict() -> None:
         sa.Column("evidence", Json, nullable=False),
         sa.Column("guesses", Json, nullable=False),
         sa.Column("secrets", Json, nullable=False),
+        sa.Column("likeness", sa.String(length=64), nullable=True),
         sa.Column("rules_digest", sa.String(length=64), nullable=False),
         sa.Column("model_digest", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["mail"], ["mail.id"], name=op.f("fk_verdict_mail_mail"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("mail", name=op.f("pk_verdict")),
     )
     op.create_index(op.f("ix_verdict_action"), "verdict", ["action"], unique=False)
+    op.create_index(op.f("ix_verdict_likeness"), "verdict", ["likeness"], unique=False)
     op.create_index(op.f("ix_verdict_topic"), "verdict", ["topic"], unique=False)
+
+
+def _alert() -> None:
+    op.create_table(
+        "alert",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=True),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_alert")),
+    )
+
+
+def _bounced() -> None:
+    op.create_table(
+        "bounced",
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("email", name=op.f("pk_bounced")),
+    )
+
+
+def _lease() -> None:
+    op.create_table(
+        "lease",
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
+    )
+
+
+def _correction() -> None:
+    op.create_table(
+        "correction",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("ticket", sa.Integer(), nullable=False),
+        sa.Column("mail", sa.Integer(), nullable=False),
+        sa.Column("topic_before", sa.String(length=40), nullable=True),
+        sa.Column("topic", sa.String(length=40), nullable=True),
+        sa.Column("missing_before", Json, nullable=False),
+        sa.Column("missing", Json, nullable=True),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("example", sa.String(length=12), nullable=False),
+        sa.ForeignKeyConstraint(["mail"], ["mail.id"], name=op.f("fk_correction_mail_mail"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["ticket"], ["ticket.number"], name=op.f("fk_correction_ticket_ticket"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_correction")),
+    )
+    op.create_index(op.f("ix_correction_mail"), "correction", ["mail"], unique=False)
+    op.create_index(op.f("ix_correction_ticket"), "correction", ["ticket"], unique=False)
+
+
+def _edition() -> None:
+    op.create_table(
+        "edition",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_edition")),
+    )
+    op.create_index(op.f("ix_edition_digest"), "edition", ["digest"], unique=False)

@@ -1,0 +1,92 @@
+"""Delivery: what was committed to the outbox leaves by its route, and what became of it is written down.
+
+A reply is claimed before SMTP sees it and noted after; a relay that is away costs no try.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from triage.store import outbox
+from triage.store.store import Store
+from triage.transport.smtp import RelayLost, RelayRefused, Sender
+
+log = logging.getLogger(__name__)
+
+Tally = Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """The ways out of the outbox by name (`outbox.MAIN`, `outbox.ALERTS`), and the address that bounces go to."""
+
+    senders: Mapping[str, Sender]
+    bounces: str
+
+
+def deliver(store: Store, routes: Routes, *, batch: int, tries: int) -> Tally:
+    """Send what is queued and due on every route. A route that is down does not hold up the others.
+
+    Raises RelayLost or RelayRefused when a mail server is not to be had.
+    """
+    tally: Tally = Counter()
+    down: RelayLost | RelayRefused | None = None
+    for route, sender in routes.senders.items():
+        try:
+            tally += _Delivery(store, sender, routes.bounces, tries).empty(route, batch)
+        except (RelayLost, RelayRefused) as error:
+            down = down or error
+    if down:
+        raise down
+    return tally
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """One route at work."""
+
+    store: Store
+    sender: Sender
+    bounces: str
+    tries: int
+
+    def empty(self, route: str, batch: int) -> Tally:
+        tally: Tally = Counter()
+        while True:
+            claimed_at = self.store.clock()
+            with self.store.connection() as db:
+                claimed = outbox.claim(db, claimed_at, batch, route)
+            if not claimed:
+                return tally
+            for position, reply in enumerate(claimed):
+                if self.store.clock() - claimed_at > outbox.FRESH:
+                    self._give_back(claimed[position:])
+                    break
+                tally[self._send(reply, claimed[position + 1 :])] += 1
+
+    def _send(self, reply: outbox.Outgoing, behind: Sequence[outbox.Outgoing]) -> str:
+        try:
+            delivery = self.sender.send(reply.message, self.bounces, reply.recipients)
+        except (RelayLost, RelayRefused) as error:
+            self._give_back(behind if error.in_hand else (reply, *behind))
+            if error.in_hand:  # it has its pause now: else a mail that ends the session would block all others
+                self._note(reply, outbox.Outcome(False, reply.recipients, False, str(error)))
+            raise
+        return self._note(
+            reply, outbox.Outcome(delivery.accepted, delivery.unsettled, delivery.uncertain, delivery.words)
+        )
+
+    def _give_back(self, untouched: Sequence[outbox.Outgoing]) -> None:
+        with self.store.connection() as db:
+            outbox.release(db, untouched)
+
+    def _note(self, reply: outbox.Outgoing, outcome: outbox.Outcome) -> str:
+        """Write down what became of one reply."""
+        with self.store.connection() as db:
+            state = outbox.note(db, reply, outcome, self.store.clock(), tries=self.tries)
+        if state != "sent":
+            log.warning("reply %s is %s: %s", reply.message_id, state, outcome.said)
+        return "deferred" if state == "queued" else state
