@@ -116,3 +116,13 @@ def test_a_secret_comes_from_the_environment_a_file_or_a_credential(tmp_path: Pa
 def test_a_secret_that_is_not_there_says_where_it_was_looked_for(secret: Secret, says: str):
     with pytest.raises(SecretMissing, match=says):
         reveal(secret, {})
+
+
+def test_a_mailbox_logs_in_by_password_or_by_token_but_not_both(tmp_path: Path):
+    imap = "imap: {host: h, user: u, oauth: {token_url: 'https://issuer.example/t', client_id: c, client_secret: {env: S}}}"
+    both = imap.replace("user: u", "user: u, password: {env: A}")
+    assert "either" in refused(tmp_path, GOOD.replace("maildir: {path: mail}", both))
+    neither = imap.replace(", client_secret: {env: S}", "")
+    assert "refresh_token" in refused(tmp_path, GOOD.replace("maildir: {path: mail}", neither))
+    (tmp_path / "config.yaml").write_text(GOOD.replace("maildir: {path: mail}", imap), encoding="utf-8")
+    assert load(tmp_path / "config.yaml").mailboxes[0].imap

@@ -5,6 +5,7 @@ Every key is explained in the shipped config.yaml; paths are taken relative to t
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Literal
 
 from triage.domain import Language, OperatorError, Tray
 from triage.yamlfile import Field, FilePath, Model, ValidationInfo, field_validator, model_validator, read
+
+log = logging.getLogger(__name__)
 
 Tls = Literal["ssl", "starttls", "none"]
 
@@ -30,6 +33,25 @@ class Secret(Model):
         return self
 
 
+class OAuth(Model):
+    """Login by access token (XOAUTH2: Microsoft 365, Google) instead of a password."""
+
+    token_url: str = Field(pattern=r"^https?://[^/\s]+")
+    client_id: str = Field(min_length=1)
+    client_secret: Secret | None = None
+    refresh_token: Secret | None = None  # without it the client's own credentials are the grant
+    scope: str = ""
+    ca_file: FilePath | None = None
+
+    @model_validator(mode="after")
+    def _some_grant(self) -> OAuth:
+        if self.client_secret is None and self.refresh_token is None:
+            raise ValueError(
+                "give 'client_secret' (a program's own access), 'refresh_token' (a person's consent), or both"
+            )
+        return self
+
+
 class Imap(Model):
     """A mailbox on an IMAP server."""
 
@@ -38,9 +60,16 @@ class Imap(Model):
     tls: Tls = "ssl"
     ca_file: FilePath | None = None
     user: str
-    password: Secret
+    password: Secret | None = None
+    oauth: OAuth | None = None
     folder: str = "INBOX"
     timeout: float = Field(default=60, gt=0)  # seconds
+
+    @model_validator(mode="after")
+    def _one_login(self) -> Imap:
+        if (self.password is None) == (self.oauth is None):
+            raise ValueError("give either 'password' or 'oauth'")
+        return self
 
 
 class Maildir(Model):
@@ -82,7 +111,16 @@ class Smtp(Model):
     ca_file: FilePath | None = None
     user: str | None = None
     password: Secret | None = None
+    oauth: OAuth | None = None
     timeout: float = Field(default=60, gt=0)  # seconds
+
+    @model_validator(mode="after")
+    def _login_is_whole(self) -> Smtp:
+        if self.password is not None and self.oauth is not None:
+            raise ValueError("give either 'password' or 'oauth', not both")
+        if self.oauth is not None and self.user is None:
+            raise ValueError("'oauth' needs 'user', the address it logs in as")
+        return self
 
 
 class Outgoing(Model):
@@ -244,3 +282,16 @@ def _from_file(secret: Secret, environment: Mapping[str, str]) -> str:
         return path.read_text(encoding="utf-8").rstrip("\r\n")
     except OSError as error:
         raise SecretMissing(f"the secret file {path} cannot be read: {error.strerror}") from None
+
+
+def replace_secret(secret: Secret, value: str) -> None:
+    """Write a new value where the old one is kept; only a file can take one, and the log says when it did not."""
+    if secret.file is None:
+        return
+    fresh = secret.file.with_name(f".{secret.file.name}.new")
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(f"{value}\n")
+        fresh.replace(secret.file)
+    except OSError as error:
+        log.warning("the new refresh token cannot be kept in %s: %s", secret.file, error.strerror)

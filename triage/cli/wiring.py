@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from triage import mind
 from triage.cli.signing import signer_for
 from triage.config import Mailbox as MailboxConfig
-from triage.config import Settings, reveal
+from triage.config import OAuth, Settings, replace_secret, reveal
 from triage.delivery import Routes
 from triage.desk import Desk
 from triage.domain import Address
@@ -18,6 +20,7 @@ from triage.transport.eml_folder import FolderSender
 from triage.transport.imap import ImapMailbox
 from triage.transport.mailbox import Mailbox
 from triage.transport.maildir import MaildirMailbox
+from triage.transport.oauth import Grant, TokenSource
 from triage.transport.outgoing import Envelope
 from triage.transport.smtp import Sender, SmtpSender
 
@@ -58,7 +61,8 @@ def mailbox_for(config: MailboxConfig) -> Mailbox:
             name=config.name,
             host=imap.host,
             user=imap.user,
-            password=reveal(imap.password),
+            password=reveal(imap.password) if imap.password else "",
+            tokens=tokens_for(imap.oauth, imap.timeout),
             trays=config.trays,
             port=imap.port,
             tls=imap.tls,
@@ -73,6 +77,25 @@ def routes_for(settings: Settings) -> Routes:
     return Routes({outbox.MAIN: sender_for(settings)}, settings.desk.address.lower())
 
 
+def tokens_for(oauth: OAuth | None, timeout: float) -> TokenSource | None:
+    """Where access tokens come from; a refresh token kept in a file is replaced there when the issuer changes it."""
+    if oauth is None:
+        return None
+    stored = oauth.refresh_token
+    return TokenSource(
+        Grant(
+            token_url=oauth.token_url,
+            client_id=oauth.client_id,
+            client_secret=reveal(oauth.client_secret) if oauth.client_secret else None,
+            refresh_token=reveal(stored) if stored else None,
+            scope=oauth.scope,
+            ca_file=oauth.ca_file,
+            timeout=timeout,
+            keep=partial(replace_secret, stored) if stored else None,
+        )
+    )
+
+
 def sender_for(settings: Settings) -> Sender:
     smtp = settings.outgoing.smtp
     if smtp is None:
@@ -85,6 +108,7 @@ def sender_for(settings: Settings) -> Sender:
             tls=smtp.tls,
             user=smtp.user,
             password=reveal(smtp.password) if smtp.password else None,
+            tokens=tokens_for(smtp.oauth, smtp.timeout),
             ca_file=smtp.ca_file,
             timeout=smtp.timeout,
             hello=settings.desk.domain,

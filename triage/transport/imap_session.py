@@ -28,7 +28,7 @@ from imapclient.exceptions import (
 from triage.transport.accounts import ImapAccount
 from triage.transport.link import diagnose, is_loopback, tls_context
 from triage.transport.mailbox import MailboxLost, MailboxRefused
-from triage.transport.oauth import WITH_TOKEN, TokenLost, TokenRefused, TokenSource
+from triage.transport.oauth import WHEN_NOT_TAKEN, TokenLost, TokenRefused, TokenSource
 
 IDLE_SECONDS = 240.0  # IDLE is ended and begun anew at least this often: a dead link shows, no NAT forgets us
 _SELECT_SECONDS = 300.0  # a fresh SELECT this often: imaplib keeps every untagged response until then
@@ -329,7 +329,7 @@ def _log_in(client: IMAPClient, account: ImapAccount) -> None:
         if broken or _PASSING.search(said):
             raise MailboxLost(f"{account.name}: {account.host}: login failed for now: {said}") from None
         who = f"{account.name}: {account.host} refuses the login of '{account.user}'"
-        mend = "correct 'user' or 'password'" if account.tokens is None else WITH_TOKEN
+        mend = "correct 'user' or 'password'" if account.tokens is None else WHEN_NOT_TAKEN
         raise MailboxRefused(f"{who} ({said}); {mend}") from None
 
 

@@ -27,8 +27,7 @@ _UNSAID = 3600.0  # seconds a token lives when the issuer does not say
 _ANSWER = 200_000  # bytes read of an answer
 _WORDS = 200  # characters shown of what the issuer says
 
-WITH_TOKEN = "correct 'user', or let the client use this mailbox ('scope', consent, the server's own permission)"
-
+WHEN_NOT_TAKEN = "correct 'user', or let the client use this mailbox ('scope', consent, the server's own permission)"
 
 
 class TokenLost(OperatorError):  # noqa: N818 - reads as what happened
@@ -93,23 +92,26 @@ class TokenSource:
         self._rotate(answer.get("refresh_token"))
 
     def _question(self) -> str:
-        grant = self._grant
-        scope, secret = grant.scope.split() or None, {"client_secret": grant.client_secret}
+        grant, scope = self._grant, self._grant.scope or None
+        secret: dict[str, Any] = {"client_secret": grant.client_secret} if grant.client_secret else {}
         if self._refresh_token is None:
-            client = BackendApplicationClient(grant.client_id)
-            return str(client.prepare_request_body(scope=scope, include_client_id=True, **secret))
-        asked = {"refresh_token": self._refresh_token, "client_id": grant.client_id, "scope": scope}
-        return str(WebApplicationClient(grant.client_id).prepare_refresh_body(**asked, **secret))
+            return BackendApplicationClient(grant.client_id).prepare_request_body(
+                scope=scope, include_client_id=True, **secret
+            )
+        return WebApplicationClient(grant.client_id).prepare_refresh_body(
+            refresh_token=self._refresh_token, scope=scope, client_id=grant.client_id, **secret
+        )
 
     def _understood(self, answer: str) -> dict[str, Any]:
         url = self._grant.token_url
         try:
             return dict(WebApplicationClient(self._grant.client_id).parse_request_body_response(answer))
         except OAuth2Error as error:
-            said = _one_line(f"{error.error}: {error.description}" if error.description else str(error.error))
-            if error.error in ("temporarily_unavailable", "server_error"):
+            code = error.error or ""
+            said = _one_line(f"{code}: {error.description}" if error.description else code)
+            if code in ("temporarily_unavailable", "server_error"):
                 raise TokenLost(f"{url} gives no token for now ({said})") from None
-            raise TokenRefused(f"{url} gives no token ({said}); {_ADVICE.get(error.error, _CHECK)}") from None
+            raise TokenRefused(f"{url} gives no token ({said}); {_ADVICE.get(code, _CHECK)}") from None
         except (ValueError, TypeError, LookupError, AttributeError, Warning):
             raise TokenLost(f"{url} gave an answer that holds no token; is 'token_url' right?") from None
 

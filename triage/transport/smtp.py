@@ -20,7 +20,7 @@ from triage.mail.addresses import on_the_wire
 from triage.transport.accounts import SmtpRoute
 from triage.transport.link import diagnose, is_loopback, tls_context
 from triage.transport.mailbox import Examination
-from triage.transport.oauth import WITH_TOKEN, TokenLost, TokenRefused, TokenSource
+from triage.transport.oauth import WHEN_NOT_TAKEN, TokenLost, TokenRefused, TokenSource
 
 _KEEP_SECONDS = 50.0  # a link idle for longer is not trusted: relays close theirs after a minute or more
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -236,7 +236,7 @@ def _told(route: SmtpRoute) -> Iterator[None]:
         if 400 <= error.smtp_code < 500:
             raise RelayLost(f"{where}: not just now: {_said(error)}") from error
         what = "the login" if isinstance(error, smtplib.SMTPAuthenticationError) else "us"
-        login = "correct 'user' or 'password'" if route.tokens is None else WITH_TOKEN
+        login = "correct 'user' or 'password'" if route.tokens is None else WHEN_NOT_TAKEN
         advice = login if what == "the login" else "ask its operator"
         raise RelayRefused(f"{where} refuses {what} ({_said(error)}); {advice}") from None
     except smtplib.SMTPException as error:
