@@ -19,6 +19,7 @@ from triage.domain import InboundMail, Ticket, TicketNumber
 _TOKEN = re.compile(r"(?<![A-Za-z0-9])VSD[-_ ]?(\d{3,7})(?!\d)", re.IGNORECASE)
 _OWN_ID = re.compile(r"vsd-(\d{1,9})\.([a-z0-9]{1,64})\.([a-z2-7]{16})@", re.IGNORECASE)
 _TICKET_NONCE = "ticket"
+_MARKER_NONCE = "marker"
 
 
 class TicketIndex(Protocol):
@@ -82,6 +83,11 @@ class Signer:
     def message_id(self, number: TicketNumber, mail_key: str) -> str:
         """The id of the answer to one mail; the same answer always has the same id."""
         return self._id(number, mail_key[:24])
+
+    def marker(self, number: TicketNumber) -> str:
+        """The number under our seal as it stands at the end of every reply: `VSD-12345.<hmac>`, for providers that
+        write new Message-IDs and drop the subject's number."""
+        return f"{number}.{self._seal(number.value, _MARKER_NONCE)}"
 
     def number_in(self, message_id: str) -> TicketNumber | None:
         """The ticket of an id that this desk signed, else None."""

@@ -17,7 +17,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from markdown_it import MarkdownIt
 
 from triage.domain import Language
-from triage.replies.letter import Letter, Link, bare_sample, full_sample
+from triage.replies.letter import AlertLetter, HandoverLetter, Letter, Link, samples
 from triage.replies.wording import check_wording
 from triage.yamlfile import Place, Problem
 
@@ -34,6 +34,7 @@ TEMPLATES = (
     "separate_mail",
     "still_missing",
 )
+STAFF_TEMPLATES = ("staff/alert", "staff/handover")  # letters to people of ours, not to customers
 _LAYOUT = "layout.html"
 _MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]()#+.!|<>~&-])")
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -56,7 +57,7 @@ class Templates:
         self._html = MarkdownIt("commonmark", {"html": False, "breaks": True})
         self._layout = _environment(folder, _as_it_is).get_template(_LAYOUT)
 
-    def render(self, name: str, language: Language, letter: Letter) -> Rendered:
+    def render(self, name: str, language: Language, letter: Letter | AlertLetter | HandoverLetter) -> Rendered:
         """Write one letter. Raises jinja2.TemplateError for a broken template."""
         file, values = f"{name}.{language}.md", letter.values()
         text = _tidy(self._text.get_template(file).render(values))
@@ -80,13 +81,13 @@ def _names(folder: Path, language: Language) -> set[str]:
     """The templates that there must be, and those that others include."""
     ending = f".{language}.md"
     files = (file.relative_to(folder).as_posix() for file in folder.rglob(f"*{ending}"))
-    return {*TEMPLATES, *(name.removesuffix(ending) for name in files)}
+    return {*TEMPLATES, *STAFF_TEMPLATES, *(name.removesuffix(ending) for name in files)}
 
 
 def _problem(templates: Templates, folder: Path, name: str, language: Language) -> Problem | None:
     file = folder / f"{name}.{language}.md"
     try:
-        for letter in (full_sample(language), bare_sample()):
+        for letter in samples(name, language):
             if not templates.render(name, language, letter).text.strip() and name in TEMPLATES:
                 return Problem(Place(str(file)), "this template says nothing; write the reply")
     except TemplateNotFound as error:

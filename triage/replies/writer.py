@@ -51,7 +51,8 @@ class Writer:
         """The reply to one mail. The verdict must name a template; `circle` is who may hear of an existing ticket."""
         mail = reading.mail
         template = verdict.template or "review"
-        rendered = self.templates.render(template, verdict.language, self.letter(reading, verdict, number))
+        letter = replace(self.letter(reading, verdict, number), marker=signer.marker(number))
+        rendered = self.templates.render(template, verdict.language, letter)
         return Reply(
             template=template,
             language=verdict.language,
@@ -97,7 +98,7 @@ class Writer:
                 self.handbook.field_name(name, language)
                 for name in self.handbook.helpful(verdict.profile, verdict.fields)[:_MOST_HELPFUL]
             ),
-            given=tuple(self._given(found, language) for found in verdict.fields if _worth_showing(found)),
+            given=self.given(verdict.fields, language),
             hints=tuple(self._hint(hint, language) for hint in verdict.hints),
             leaked=tuple(
                 dict.fromkeys(self.handbook.secret_name(s.kind, language) for s in reading.inspection.secrets)
@@ -107,9 +108,14 @@ class Writer:
             phone_request=Flag.PHONE_REQUEST in verdict.flags,
             escalation=Flag.ESCALATION in verdict.flags,
             new_problem=Flag.NEW_PROBLEM in verdict.flags,
+            incident=Flag.INCIDENT in verdict.flags,
             several_topics=bool(verdict.pointers),
             crowd=self._crowd(reading.mail),
         )
+
+    def given(self, findings: tuple[Finding, ...], language: Language) -> tuple[Given, ...]:
+        """What was understood, in the reader's words; bodies of calls are left out."""
+        return tuple(self._given(found, language) for found in findings if _worth_showing(found))
 
     def _crowd(self, mail: InboundMail) -> bool:
         """Whether the mail went to more people than a reply ever does."""
