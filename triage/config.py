@@ -208,6 +208,12 @@ class Poll(Model):
     retry_to: float = Field(default=300, gt=0)
 
 
+class Logs(Model):
+    """How the log is written; it goes to standard error, where systemd and containers look for it."""
+
+    format: Literal["text", "json"] = "text"
+
+
 class Threads(Model):
     """How follow-ups are recognised."""
 
@@ -232,6 +238,7 @@ class Settings(Model):
     threads: Threads = Threads()
     poll: Poll = Poll()
     limits: Limits = Limits()
+    logs: Logs = Logs()
 
     @field_validator("database")
     @classmethod

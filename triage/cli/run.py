@@ -17,22 +17,24 @@ from triage.cli.progress import training
 from triage.config import Poll, load
 
 if TYPE_CHECKING:
+    from triage.cli.logs import Form
     from triage.desk import Desk
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="Handle what waits now and end (for cron).")
+@click.option("--log-format", type=click.Choice(["text", "json"]), help="Instead of config.yaml's logs.format.")
 @click.option("-v", "--verbose", is_flag=True, help="Log what the desk does, not only what goes wrong.")
 @config_option
-def command(*, once: bool, verbose: bool, config: Path) -> None:
+def command(*, once: bool, verbose: bool, log_format: Form | None, config: Path) -> None:
     """Read the mailboxes, answer, file; without --once go on until stopped (SIGTERM or Ctrl-C)."""
     level = logging.INFO if verbose or not once else logging.WARNING
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     with told_plainly():
         settings = load(config)
+        from triage.cli import logs
         from triage.cli.wiring import desk_for
 
+        logs.set_up(settings, level, log_format)
         desk = desk_for(settings, training)
         if once:
             _once(desk)

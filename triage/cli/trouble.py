@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,7 @@ def show(*, number: int, raw: bool, config: Path) -> None:
 def retry(*, number: int, config: Path) -> None:
     """Handle one mail anew from its kept bytes, and send its reply."""
     with told_plainly():
+        from triage.cli import logs
         from triage.cli.progress import training
         from triage.cli.wiring import desk_for
         from triage.desk import deliver, retry
@@ -73,7 +75,9 @@ def retry(*, number: int, config: Path) -> None:
         found = _find(_store(config), number)
         if found.stage == "fetch":  # its header alone was kept
             fail(FOUND, f"{found.error}: raise limits.mail_bytes and move the mail back into the inbox")
-        desk = desk_for(load(config), training)
+        settings = load(config)
+        logs.set_up(settings, logging.WARNING)
+        desk = desk_for(settings, training)
         outcome = retry(found, desk)
         click.echo(f"{number}: {outcome}")
         deliver(desk)
