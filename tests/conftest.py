@@ -13,6 +13,10 @@ from servers.postgres import Postgres, find_postgres
 from servers.process import remove, server_folder
 from servers.smtp_sink import SmtpSink
 
+from tests.office import Office, opened
+from triage import mind
+from triage.config import load
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test that asks for a server carries its marker, so that `-m 'not dovecot'` leaves none out."""
@@ -94,3 +98,17 @@ def maildir(tmp_path: Path) -> Path:
     for part in ("tmp", "new", "cur"):
         (tmp_path / "Maildir" / part).mkdir(parents=True)
     return tmp_path / "Maildir"
+
+
+@pytest.fixture(scope="session")
+def thinking() -> mind.Mind:
+    """The shipped rules, model and templates."""
+    return mind.load(load(Path(__file__).parent.parent / "config.yaml"))
+
+
+@pytest.fixture
+def office(tmp_path: Path, thinking: mind.Mind) -> Iterator[Office]:
+    """A desk in a folder of this test's own."""
+    found = opened(tmp_path, thinking)
+    yield found
+    found.desk.store.close()

@@ -3,99 +3,26 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
-from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from servers.process import free_port
 from servers.smtp_sink import SmtpSink
 
+from tests.office import Office, main_route
 from triage import desk as desks
-from triage import mind
-from triage.config import load
-from triage.delivery import Routes
 from triage.desk import Desk, run_once
-from triage.domain import Address, Tray
+from triage.domain import Tray
 from triage.store import outbox, schema, trouble
 from triage.store.database import engine_for, migrate
 from triage.store.store import Store, StoreLost
-from triage.threads import Signer
-from triage.transport.accounts import MaildirAccount, SmtpRoute
-from triage.transport.eml_folder import FolderSender
+from triage.transport.accounts import SmtpRoute
 from triage.transport.mailbox import Examination, MailboxLost
 from triage.transport.maildir import MaildirMailbox
-from triage.transport.outgoing import Envelope
-from triage.transport.smtp import Answer, Delivery, Fate, RelayLost, Sender, SmtpSender
-
-ROOT = Path(__file__).parent.parent
-TRAYS = {tray: tray.value.capitalize() for tray in Tray}
-
-
-@pytest.fixture(scope="module")
-def thinking() -> mind.Mind:
-    return mind.load(load(ROOT / "config.yaml"))
-
-
-@dataclass
-class Office:
-    """A desk in a folder: mail is dropped in, replies and trays are looked at."""
-
-    desk: Desk
-    folder: Path
-    count: int = 0
-
-    def receive(self, text: str, *, subject: str = "Hjelp", sender: str = "kari@shop.example", **headers: str) -> None:
-        self.count += 1
-        named = {"Message_ID": f"<{self.count}@shop.example>", "To": "integration@vipps.no"} | headers
-        lines = "".join(f"{name.replace('_', '-')}: {value}\n" for name, value in named.items())
-        raw = f"From: {sender}\nSubject: {subject}\n{lines}Content-Type: text/plain; charset=utf-8\n\n{text}\n"
-        self.drop(raw.encode())
-
-    def drop(self, raw: bytes) -> None:
-        self.count += 1
-        (self.folder / "mail" / "new" / f"{1_700_000_000 + self.count}.{self.count}.test").write_bytes(raw)
-
-    def tray(self, tray: Tray) -> int:
-        return sum(path.is_file() for path in (self.folder / "mail" / f".{TRAYS[tray]}").rglob("*.test*"))
-
-    def waiting(self) -> int:
-        return self.desk.mailboxes[0].count_waiting()
-
-    def replies(self) -> list[str]:
-        found = sorted((self.folder / "out").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
-        return [path.read_text(encoding="utf-8") for path in found]
-
-    def rows(self, table: sa.Table) -> list[sa.Row]:
-        with self.desk.store.connection() as db:
-            return list(db.execute(sa.select(table)))
-
-
-def main_route(sender: Sender) -> Routes:
-    return Routes({outbox.MAIN: sender}, "integration@vipps.no")
-
-
-@pytest.fixture
-def office(tmp_path: Path, thinking: mind.Mind) -> Iterator[Office]:
-    for part in ("tmp", "new", "cur"):
-        (tmp_path / "mail" / part).mkdir(parents=True)
-    engine = engine_for(f"sqlite:///{tmp_path}/desk.sqlite")
-    migrate(engine, first_ticket=10_000)
-    opened = Desk(
-        mailboxes=(MaildirMailbox(MaildirAccount("local", tmp_path / "mail", TRAYS)),),
-        store=Store(engine),
-        routes=main_route(FolderSender(tmp_path / "out")),
-        mind=thinking,
-        signer=Signer(b"SAMPLE", "vipps.no"),
-        envelope=Envelope(Address("integration@vipps.no", "Vipps Integration"), "vipps.no"),
-        limits=thinking.settings.limits,
-    )
-    yield Office(opened, tmp_path)
-    engine.dispose()
-
+from triage.transport.smtp import Answer, Delivery, Fate, RelayLost, SmtpSender
 
 SETTLEMENT = "Hei, pengene for forrige uke er ikke på konto ennå. Når kommer utbetalingen?"
 TECHNICAL = "POST https://api.vipps.no/ecomm/v2/payments/acme-7/capture gir HTTP 400 siden mandag."

@@ -136,6 +136,25 @@ class Outgoing(Model):
         return self
 
 
+class Alerts(Model):
+    """Whom of ours the desk tells what cannot wait, and its second way out."""
+
+    to: tuple[str, ...] = ()
+    smtp: Smtp | None = None  # None: the way the replies go
+
+    @field_validator("to")
+    @classmethod
+    def _addresses(cls, to: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(_address, to))
+
+
+def _address(email: str) -> str:
+    local, _, domain = email.strip().rpartition("@")
+    if not local or not domain or any(character.isspace() for character in email.strip()):
+        raise ValueError(f"'{email}' is not an address; write it as team@shop.example")
+    return email.strip().lower()
+
+
 class DeskIdentity(Model):
     """Who the desk is: the name and address on its replies, and every other address that is ours."""
 
@@ -206,6 +225,7 @@ class Poll(Model):
     seconds: float = Field(default=60, ge=1)
     retry_from: float = Field(default=2, gt=0)  # seconds; doubled after each failure
     retry_to: float = Field(default=300, gt=0)
+    takeover: float = Field(default=8, gt=0)  # seconds without a sign of life until other desks take over
 
 
 class Logs(Model):
@@ -238,6 +258,7 @@ class Settings(Model):
     threads: Threads = Threads()
     poll: Poll = Poll()
     limits: Limits = Limits()
+    alerts: Alerts = Alerts()
     logs: Logs = Logs()
 
     @field_validator("database")

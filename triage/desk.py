@@ -17,13 +17,15 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from triage.alerts import Alerts
 from triage.config import Limits
 from triage.decision import judge, withheld
 from triage.delivery import Routes, Tally
 from triage.delivery import deliver as send_queued
-from triage.domain import InboundMail, Kind, Reading, Reply, Tray, Verdict
+from triage.domain import InboundMail, Kind, Reading, Reply, TicketNumber, TopicKind, Tray, Verdict
 from triage.limits import Restraint, fingerprint
 from triage.mind import Mind
+from triage.replies.letter import AlertLetter
 from triage.store import trouble
 from triage.store.ledger import Handled, Ledger, Queued
 from triage.store.store import Store, is_loss
@@ -54,6 +56,10 @@ class Desk:
     @property
     def bounds(self) -> Bounds:
         return Bounds(self.limits.mail_bytes, self.limits.batch_mails, self.limits.batch_bytes)
+
+    @property
+    def alerts(self) -> Alerts:
+        return Alerts(self.mind.settings.alerts.to, self.mind.writer, self.signer, self.envelope)
 
     @property
     def restraint(self) -> Restraint:
@@ -169,7 +175,15 @@ def handle(arrival: Arrival, reading: Reading, ledger: Ledger, desk: Desk) -> Ve
         if verdict.template:
             reply = desk.mind.writer.write(reading, verdict, ticket.number, desk.signer, place.circle)
             ledger.queue(_queued(reply, mail, ledger, desk), mail_id, ticket.number)
+        _tell_staff(mail, verdict, ticket.number, ledger, desk)
     return verdict
+
+
+def _tell_staff(mail: InboundMail, verdict: Verdict, number: TicketNumber, ledger: Ledger, desk: Desk) -> None:
+    """What cannot wait for somebody to look into a tray: leaked keys, once a ticket."""
+    if verdict.topic and desk.mind.understanding.rulebook.topic(verdict.topic).kind is TopicKind.URGENT:
+        letter = AlertLetter("key_leak", number=str(number))
+        desk.alerts.tell_once(ledger, f"key_leak:{number}", f"{number}, {mail.sender.email}: {verdict.topic}", letter)
 
 
 def _queued(reply: Reply, mail: InboundMail, ledger: Ledger, desk: Desk) -> Queued:

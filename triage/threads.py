@@ -89,6 +89,10 @@ class Signer:
         write new Message-IDs and drop the subject's number."""
         return f"{number}.{self._seal(number.value, _MARKER_NONCE)}"
 
+    def staff_id(self, *particulars: str) -> str:
+        """The id of a letter to people of ours; the same particulars always give the same id."""
+        return self._id(TicketNumber.unknown(), hashlib.sha256("\n".join(particulars).encode()).hexdigest()[:24])
+
     def number_in(self, message_id: str) -> TicketNumber | None:
         """The ticket of an id that this desk signed, else None."""
         match = _OWN_ID.match(message_id)

@@ -7,7 +7,7 @@ from functools import partial
 from triage import mind
 from triage.cli.signing import signer_for
 from triage.config import Mailbox as MailboxConfig
-from triage.config import OAuth, Settings, replace_secret, reveal
+from triage.config import OAuth, Settings, Smtp, replace_secret, reveal
 from triage.delivery import Routes
 from triage.desk import Desk
 from triage.domain import Address
@@ -74,7 +74,10 @@ def mailbox_for(config: MailboxConfig) -> Mailbox:
 
 
 def routes_for(settings: Settings) -> Routes:
-    return Routes({outbox.MAIN: sender_for(settings)}, settings.desk.address.lower())
+    """Every way out of the outbox; alerts without a mail server of their own go the way of the replies."""
+    main, second = sender_for(settings), settings.alerts.smtp
+    alerts = smtp_sender(second, settings.desk.domain) if second else main
+    return Routes({outbox.MAIN: main, outbox.ALERTS: alerts}, settings.desk.address.lower())
 
 
 def tokens_for(oauth: OAuth | None, timeout: float) -> TokenSource | None:
@@ -101,6 +104,10 @@ def sender_for(settings: Settings) -> Sender:
     if smtp is None:
         assert settings.outgoing.folder is not None  # noqa: S101 - the schema asks for one of the two
         return FolderSender(settings.outgoing.folder)
+    return smtp_sender(smtp, settings.desk.domain)
+
+
+def smtp_sender(smtp: Smtp, hello: str) -> Sender:
     return SmtpSender(
         SmtpRoute(
             host=smtp.host,
@@ -111,6 +118,6 @@ def sender_for(settings: Settings) -> Sender:
             tokens=tokens_for(smtp.oauth, smtp.timeout),
             ca_file=smtp.ca_file,
             timeout=smtp.timeout,
-            hello=settings.desk.domain,
+            hello=hello,
         )
     )

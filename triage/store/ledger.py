@@ -91,6 +91,11 @@ class Ledger:
         self._db = connection
         self.now = now
 
+    @property
+    def db(self) -> sa.Connection:
+        """The transaction itself, for the tables that have a file of their own."""
+        return self._db
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """What happens inside is undone alone when it fails, and the rest of the batch stays."""
