@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from servers.certificates import Certificates, make_certificates
+from servers.chromium import find_chromium
 from servers.dovecot import Dovecot, find_dovecot
 from servers.postgres import Postgres, find_postgres
 from servers.process import remove, server_folder
@@ -16,6 +17,10 @@ from servers.smtp_sink import SmtpSink
 from tests.office import Office, opened
 from triage import mind
 from triage.config import load
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--renew", action="store_true", help="write the snapshots of replies anew")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,6 +48,14 @@ def certificates() -> Iterator[Certificates]:
     folder = server_folder("certificates")
     yield make_certificates(folder)
     remove(folder)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's program."""
+    found = find_chromium()
+    _need(found, "Chromium", "chromium")
+    return str(found)
 
 
 @pytest.fixture(scope="session")

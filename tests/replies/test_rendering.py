@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import shutil
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from replies.pages import words_of
 
 from triage.domain import Language
 from triage.replies.letter import Asked, Given, bare_sample, full_sample
@@ -19,32 +19,6 @@ FOLDER = Path(__file__).parent.parent.parent / "templates"
 LANGUAGES = tuple(Language)
 FILES = sorted(FOLDER.rglob("*.md"))
 PROMISES = Promises.load(FOLDER)
-
-
-class Text(HTMLParser):
-    """The words of a page, without its style."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.said = ""
-        self._silent = False
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self._silent = tag == "style"
-        self.said += "" if tag == "a" else " "
-
-    def handle_endtag(self, tag: str) -> None:
-        self._silent = False
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.said += data
-
-
-def words_of(html: str) -> list[str]:
-    page = Text()
-    page.feed(html)
-    return page.said.split()
 
 
 def shape(file: Path, language: str) -> list[str]:

@@ -14,6 +14,7 @@ COMMANDS = {  # name: what it does; the module of the same name in triage.cli ho
     "doctor": "Try the IMAP, SMTP and database connections and say what to fix.",
     "evaluate": "Measure the model and the field finders on labelled mail.",
     "explain": "Show why the desk would do what it does with a mail.",
+    "preview": "Show a template as a reply to a made-up mail.",
     "report": "Tables of missing-info rates and of what the desk did.",
     "run": "Read the mailboxes and answer: a daemon, or once with --once.",
     "train": "Train the model from rules/examples.",

@@ -37,6 +37,7 @@ TEMPLATES = (
 STAFF_TEMPLATES = ("staff/alert", "staff/handover")  # letters to people of ours, not to customers
 _LAYOUT = "layout.html"
 _MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]()#+.!|<>~&-])")
+_NUMBER = re.compile(r"\bVSD-\d+(?:\.[a-z0-9]+)?")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -62,6 +63,7 @@ class Templates:
         file, values = f"{name}.{language}.md", letter.values()
         text = _tidy(self._text.get_template(file).render(values))
         body = self._html.render(_tidy(self._markdown.get_template(file).render(values)))
+        body = _NUMBER.sub(r'<span class="number">\g<0></span>', body)  # a number broken over two lines is hard to copy
         return Rendered(text, self._layout.render(body=body, language=language.value))
 
 
@@ -71,10 +73,21 @@ def check(folder: Path, languages: tuple[Language, ...]) -> tuple[Problem, ...]:
     Every problem with its file and line; empty when all is well.
     """
     if not (folder / _LAYOUT).is_file():
-        return (Problem(Place(str(folder / _LAYOUT)), "this file does not exist; restore it"),)
+        return (_no_layout(folder),)
     templates = Templates(folder)
     found = {_problem(templates, folder, name, language) for language in languages for name in _names(folder, language)}
     return tuple(sorted({problem for problem in found if problem} | set(check_wording(folder, languages))))
+
+
+def check_one(folder: Path, name: str, language: Language) -> Problem | None:
+    """What keeps one template from being rendered, if anything."""
+    if not (folder / _LAYOUT).is_file():
+        return _no_layout(folder)
+    return _problem(Templates(folder), folder, name, language)
+
+
+def _no_layout(folder: Path) -> Problem:
+    return Problem(Place(str(folder / _LAYOUT)), "this file does not exist; restore it")
 
 
 def _names(folder: Path, language: Language) -> set[str]:

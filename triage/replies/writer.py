@@ -11,7 +11,7 @@ from triage.fields.handbook import Conflict, Handbook
 from triage.mail.addresses import deliverable
 from triage.mail.guard import is_machine_address
 from triage.replies.letter import Asked, Given, Hint, Letter, Link, Pointer
-from triage.replies.rendering import Templates
+from triage.replies.rendering import Rendered, Templates
 from triage.rulebook.book import Rulebook
 from triage.threads import Circle, Signer
 
@@ -50,21 +50,25 @@ class Writer:
     ) -> Reply:
         """The reply to one mail. The verdict must name a template; `circle` is who may hear of an existing ticket."""
         mail = reading.mail
-        template = verdict.template or "review"
-        letter = replace(self.letter(reading, verdict, number), marker=signer.marker(number))
-        rendered = self.templates.render(template, verdict.language, letter)
+        subject, rendered = self.wording(reading, verdict, number, signer.marker(number))
         return Reply(
-            template=template,
+            template=verdict.template or "review",
             language=verdict.language,
             to=(self.address_for(mail, circle),),
             cc=self.colleagues(mail, circle),
-            subject=subject_for(mail.subject, number),
+            subject=subject,
             text=rendered.text,
             html=rendered.html,
             message_id=signer.message_id(number, mail.key),
             in_reply_to=mail.message_id,
             references=_references(mail, signer.ticket_id(number)),
         )
+
+    def wording(self, reading: Reading, verdict: Verdict, number: TicketNumber, marker: str) -> tuple[str, Rendered]:
+        """Subject and both parts of the reply."""
+        letter = replace(self.letter(reading, verdict, number), marker=marker)
+        rendered = self.templates.render(verdict.template or "review", verdict.language, letter)
+        return subject_for(reading.mail.subject, number), rendered
 
     def address_for(self, mail: InboundMail, circle: Circle | None = None) -> Address:
         """Whom a reply goes to: Reply-To if it names somebody who may hear, else the sender."""
