@@ -26,7 +26,7 @@ from triage.domain import InboundMail, Kind, Reading, Reply, TicketNumber, Topic
 from triage.limits import Restraint, fingerprint
 from triage.mind import Mind
 from triage.replies.letter import AlertLetter
-from triage.store import trouble
+from triage.store import recorded, trouble
 from triage.store.ledger import Handled, Ledger, Queued
 from triage.store.store import Store, is_loss
 from triage.threads import Belonging, Signer, belonging
@@ -160,7 +160,7 @@ def handle(arrival: Arrival, reading: Reading, ledger: Ledger, desk: Desk) -> Ve
         return tray
     mail = reading.mail
     place = belonging(mail, ledger, desk.signer, desk.public_domains)
-    verdict = judge(reading, place, desk.mind.policy())
+    verdict = judged = judge(reading, place, desk.mind.policy())
     if verdict.template:
         address = desk.mind.writer.address_for(mail, place.circle).email
         if reason := desk.restraint.why_silent(address, mail, ledger):
@@ -169,6 +169,8 @@ def handle(arrival: Arrival, reading: Reading, ledger: Ledger, desk: Desk) -> Ve
     if ticket is None and verdict.kind is Kind.NEW:
         ticket = ledger.open_ticket(mail, verdict.language)
     mail_id = ledger.record(_handled(arrival, reading, verdict, place, desk), ticket, first=place.ticket is None)
+    kept = recorded.record(mail, reading.inspection, place, judged, desk.mind.finders)
+    recorded.write(ledger.db, mail_id, kept)
     if ticket is not None and verdict.kind in (Kind.NEW, Kind.FOLLOWUP):
         asked = verdict.template in ASKING
         ledger.update_ticket(ticket, verdict, asked=asked, told_separate=verdict.template == "separate_mail")
@@ -208,7 +210,7 @@ def _handled(arrival: Arrival, reading: Reading, verdict: Verdict, place: Belong
         verdict=verdict,
         mailbox=arrival.mailbox,
         uid=arrival.uid,
-        rules_digest=mind.understanding.rulebook.digest,
+        rules_digest=mind.rules.digest,
         model_digest=mind.understanding.classifier.digest,
         participants=_participants(reading.mail, verdict, place, desk),
         required=mind.policy().handbook.required(verdict.profile),

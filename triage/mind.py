@@ -2,53 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from triage import __version__
+from triage.classifier.model import Classifier
 from triage.classifier.storing import Sources, ready
 from triage.config import Settings
+from triage.editions import MODEL, RULES, TEMPLATES, Edition, edition, total_digest
+from triage.fields.checking import check as check_fields
 from triage.fields.handbook import Handbook
 from triage.fields.inspecting import Inspector
 from triage.mail.guard import Ours
-from triage.replies.rendering import Templates, check
+from triage.replies.rendering import Templates
+from triage.replies.rendering import check as check_templates
 from triage.replies.writer import Writer
 from triage.routing import Policy
 from triage.rulebook.book import Rulebook
+from triage.rulebook.checking import check as check_rules
 from triage.rulebook.loading import load as load_rulebook
 from triage.understanding import Understanding
-from triage.yamlfile import Problems
+from triage.yamlfile import Problem, Problems
 
 Progress = Callable[[int, int], None]  # steps of training done, steps in all
+
+_LEARNT = "lexicon.yaml"  # speaks through the model alone
+_FINDERS = ("fields.yaml", "checklists.yaml")
 
 
 @dataclass(frozen=True)
 class Mind:
-    """Never changes afterwards: edited rules and templates are read at the next start."""
+    """Never changes afterwards; the daemon takes a new one when files were edited (triage.reloading)."""
 
     understanding: Understanding
     writer: Writer
     handbook: Handbook
     settings: Settings
+    rules: Edition
+    templates: Edition
+
+    @property
+    def editions(self) -> tuple[Edition, ...]:
+        """What it was made of."""
+        return self.rules, self.templates, Edition(MODEL, self.understanding.classifier.digest)
+
+    @property
+    def finders(self) -> str:
+        """A digest of what finds fields and secrets, the code included: the same finders find the same again."""
+        return total_digest({name: self.rules.files.get(name, "") for name in _FINDERS} | {"code": __version__})
 
     def policy(self) -> Policy:
         """What judging needs, as of today (UTC)."""
+        return self.policy_of(datetime.now(UTC).date())
+
+    def policy_of(self, today: date) -> Policy:
+        """What judging needs, as of some day."""
         settings = self.settings
-        return Policy(self.understanding.rulebook, self.handbook, settings.languages, settings.era, _today())
+        return Policy(self.understanding.rulebook, self.handbook, settings.languages, settings.era, today)
 
 
 def load(settings: Settings, progress: Progress | None = None) -> Mind:
-    """Read and check everything; train the model if its examples or code have changed. Raises Problems."""
+    """Read the rules and templates; take the stored model, or train one where none can be used. Raises Problems."""
+    rulebook = load_rulebook(settings.rules)
+    model = ready(model_sources(settings, rulebook), model_path(settings), progress)
+    return with_model(settings, model)
+
+
+def with_model(settings: Settings, model: Classifier) -> Mind:
+    """Rules and templates as they are now, with a model that is there already. Raises Problems."""
+    rules, templates = rules_edition(settings.rules), templates_edition(settings.templates)
     rulebook = load_rulebook(settings.rules)
     inspector = Inspector.load(settings.rules)
     handbook = Handbook.load(settings.rules)
-    if problems := check(settings.templates, settings.languages.answer):
+    if problems := check_templates(settings.templates, settings.languages.answer):
         raise Problems(problems)
-    model = ready(model_sources(settings, rulebook), model_path(settings), progress)
     ours = Ours(settings.desk.addresses, frozenset({settings.desk.domain}))
-    understanding = Understanding(rulebook, model, inspector, ours)
-    return Mind(understanding, Writer(Templates(settings.templates), rulebook, handbook, settings), handbook, settings)
+    return Mind(
+        understanding=Understanding(rulebook, model, inspector, ours),
+        writer=Writer(Templates(settings.templates), rulebook, handbook, settings),
+        handbook=handbook,
+        settings=settings,
+        rules=rules,
+        templates=templates,
+    )
+
+
+def check(settings: Settings) -> Iterator[Problem]:
+    """Everything wrong with rules and templates: shape, tests, coverage. Needs no model."""
+    yield from check_rules(settings.rules)
+    yield from check_fields(settings.rules, settings.templates)
+    yield from check_templates(settings.templates, settings.languages.answer)
+
+
+def rules_edition(folder: Path) -> Edition:
+    """The rules as they decide: their tests and the examples say nothing of a mail. Raises OSError."""
+    files = (path for path in folder.glob("*.yaml") if path.name != _LEARNT and not path.name.endswith(".test.yaml"))
+    return edition(RULES, folder, files)
+
+
+def templates_edition(folder: Path) -> Edition:
+    """Every file from which replies are made. Raises OSError."""
+    return edition(TEMPLATES, folder, (path for path in folder.rglob("*") if path.is_file()))
 
 
 def model_path(settings: Settings) -> Path:
@@ -60,7 +116,3 @@ def model_sources(settings: Settings, rulebook: Rulebook) -> Sources:
     """What the model is made of."""
     descriptions = {topic.name: topic.description for topic in rulebook.topics}
     return Sources((settings.rules / "examples",), settings.rules / "lexicon.yaml", descriptions)
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import logging
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from tests.classifier.made_up_mails import mails
 from triage.classifier import storing
 from triage.classifier.model import Classifier
-from triage.classifier.storing import ModelFileError, Sources, load, ready, save
+from triage.classifier.storing import ModelFileError, Sources, learn, load, ready, save, usable
 from triage.domain import Language
 from triage.yamlfile import Problems
 
@@ -84,8 +85,8 @@ def test_objects_that_would_run_code_are_never_loaded(tmp_path: Path, monkeypatc
     assert not ran
 
 
-def test_the_stored_model_is_used_until_its_sources_change(
-    sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_stored_model_stays_in_service_when_examples_are_edited_and_says_so(
+    sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "state" / "model"
     trained: list[int] = []
@@ -94,14 +95,35 @@ def test_the_stored_model_is_used_until_its_sources_change(
     trained.clear()
     assert ready(sources, path, lambda done, _: trained.append(done)).digest == first.digest
     assert not trained
+    assert not caplog.text
     with (sources.folders[0] / "technical.yaml").open("a", encoding="utf-8") as file:
         file.write("\n  - {language: sv, text: servern svarar inte}\n")
-    assert ready(sources, path, lambda done, _: trained.append(done)).digest != first.digest
-    assert trained
-    trained.clear()
+    assert ready(sources, path, lambda done, _: trained.append(done)).digest == first.digest
+    assert not trained
+    assert "'triage train' learns them" in caplog.text
     monkeypatch.setattr("triage.classifier.fingerprint.version", lambda name: f"another {name}")
-    ready(sources, path, lambda done, _: trained.append(done))
-    assert trained
+    assert ready(sources, path, lambda done, _: trained.append(done)).digest != first.digest
+    assert trained, "another library cannot use the numbers of this one"
+
+
+def test_a_model_that_knows_a_topic_the_rules_have_not_is_never_used(sources: Sources, tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    ready(sources, path)
+    fewer = replace(sources, descriptions={"technical": {}})
+    with pytest.raises(ModelFileError, match="the topic 'settlement', which the rules no longer have"):
+        usable(fewer, path, load(path))
+
+
+def test_edited_rules_keep_the_model_that_is_at_work_until_another_is_stored(sources: Sources, tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    current = ready(sources, path)
+    assert usable(sources, path, current) is current
+    with (sources.folders[0] / "technical.yaml").open("a", encoding="utf-8") as file:
+        file.write("\n  - {language: sv, text: servern svarar inte}\n")
+    save(learn(sources), path)
+    assert usable(sources, path, current).digest == sources.digest() != current.digest
+    path.unlink()
+    assert usable(sources, path, current) is current
 
 
 def test_a_damaged_file_is_said_and_made_anew(

@@ -2,6 +2,7 @@
 
 A first line with the format's version, the SHA-256 of the rest, then numpy's own archive, read without pickle.
 A file that is damaged, changed or of another version is refused with one sentence; `ready` then trains anew.
+A model whose examples were edited since stays in service: `triage train` makes its successor and compares the two.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from scipy.sparse import csr_matrix
 from triage.classifier.examples import Descriptions, describe, files
 from triage.classifier.examples import load as load_examples
 from triage.classifier.features import FAMILIES, Features
-from triage.classifier.fingerprint import fingerprint
+from triage.classifier.fingerprint import code_fingerprint, fingerprint
 from triage.classifier.lexicon import Lexicon
 from triage.classifier.lexicon import load as load_lexicon
 from triage.classifier.model import Classifier, Head, Memory, Panel
@@ -32,7 +33,7 @@ from triage.classifier.model import Classifier, Head, Memory, Panel
 if TYPE_CHECKING:
     from triage.classifier.training import Progress
 
-__all__ = ["ModelFileError", "Sources", "learn", "load", "pack", "ready", "save", "unpack"]
+__all__ = ["ModelFileError", "Sources", "learn", "load", "pack", "ready", "save", "unpack", "usable"]
 
 _VERSION = b"triage model 1\n"
 _DIGEST = hashlib.sha256().digest_size
@@ -58,15 +59,14 @@ class Sources:
 
 
 def ready(sources: Sources, path: Path, progress: Progress | None = None) -> Classifier:
-    """The model of these sources: the stored one while it is of them and of this code, else trained now and stored.
+    """The stored model, if this code made it and it knows no topic that is gone; else one trained now and stored.
 
-    Training takes some ten seconds: `progress` hears of it. Raises Problems when the sources must be mended first,
+    Training takes up to a minute: `progress` hears of it. Raises Problems when the sources must be mended first,
     ValueError when the examples name fewer than two topics.
     """
-    digest = sources.digest()
     try:
         stored = load(path)
-        if stored.digest == digest:
+        if _serves(stored, sources, path):
             return stored
     except FileNotFoundError:
         log.info("no model is stored yet; training one")
@@ -78,6 +78,40 @@ def ready(sources: Sources, path: Path, progress: Progress | None = None) -> Cla
     except OSError as error:
         log.warning("the trained model could not be stored (%s); it will be trained again at the next start", error)
     return model
+
+
+def usable(sources: Sources, path: Path, current: Classifier) -> Classifier:
+    """The stored model for rules that were just edited, or the current one where it is the same or none can be read.
+
+    Never trains. Raises ModelFileError when the model knows a topic that the rules no longer have.
+    """
+    try:
+        stored = current if _about(path)["digest"] == current.digest else load(path)
+    except (OSError, ModelFileError):
+        stored = current
+    if gone := _gone(stored, sources):
+        raise ModelFileError(f"the model knows the topic '{gone}', which the rules no longer have; run 'triage train'")
+    _remark(stored, sources)
+    return stored
+
+
+def _serves(stored: Classifier, sources: Sources, path: Path) -> bool:
+    if stored.digest == sources.digest():
+        return True
+    if _gone(stored, sources) or _about(path).get("code") != code_fingerprint():
+        return False
+    _remark(stored, sources)
+    return True
+
+
+def _gone(model: Classifier, sources: Sources) -> str:
+    """A topic that the model may guess and the rules do not have; empty when there is none."""
+    return next((topic for topic in model.topics if topic not in sources.descriptions), "")
+
+
+def _remark(model: Classifier, sources: Sources) -> None:
+    if model.digest != sources.digest():
+        log.warning("examples or descriptions were edited since the model was trained; 'triage train' learns them")
 
 
 def learn(sources: Sources, progress: Progress | None = None) -> Classifier:
@@ -106,6 +140,18 @@ def save(model: Classifier, path: Path) -> None:
 def load(path: Path) -> Classifier:
     """Read a model file. Raises FileNotFoundError, and ModelFileError for a file that `save` did not write so."""
     return unpack(path.read_bytes(), str(path))
+
+
+def _about(path: Path) -> dict[str, Any]:
+    """What a model file says of itself; the rest is not read. Raises OSError and ModelFileError."""
+    try:
+        with path.open("rb") as file:
+            file.seek(len(_VERSION) + _DIGEST)
+            with np.load(file, allow_pickle=False) as arrays:
+                about: dict[str, Any] = json.loads(_text(arrays["about"]))
+                return about
+    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise ModelFileError(f"{path} cannot be read ({error}); run 'triage train' to write it anew") from error
 
 
 def pack(model: Classifier) -> bytes:
@@ -138,6 +184,7 @@ def _arrays(model: Classifier) -> dict[str, Any]:
     panels = {"panel": model.panel} | ({"technical": model.technical} if model.technical else {})
     about = {
         "digest": model.digest,
+        "code": code_fingerprint(),
         "threshold": model.threshold,
         "ids": model.memory.ids,
         "usual": model.memory.usual,

@@ -271,12 +271,6 @@ class Ledger:
             "sent_at": mail.date,
             "handled_at": self.now,
             "tray": handled.verdict.tray.value,
-            "read": {
-                "new": mail.new,
-                "quoted": mail.quoted,
-                "signature": mail.signature,
-                "attachments": [part.name for part in mail.attachments],
-            },
         }
 
     def _refer(self, message_id: str, number: TicketNumber) -> None:

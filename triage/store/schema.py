@@ -108,7 +108,15 @@ mail = Table(
     Column("sent_at", UtcDateTime),
     Column("handled_at", UtcDateTime, nullable=False, index=True),
     Column("tray", String(20), nullable=False),
-    Column("read", Json, nullable=False),  # what the desk read: new, quoted, signature, attachment names
+)
+
+recorded = (
+    Table(  # what the desk read (masked) and decided, so that it can be decided again; forgetting deletes the row
+        "recorded",
+        metadata,
+        Column("mail", Integer, ForeignKey("mail.id", ondelete="CASCADE"), primary_key=True),
+        Column("content", LargeBinary, nullable=False),  # triage.store.recorded packs and unpacks it
+    )
 )
 
 reference = Table(
@@ -264,12 +272,14 @@ correction = Table(  # what staff said a verdict should have been
     Column("example", String(12), nullable=False),  # offered | accepted | dropped | none
 )
 
-edition = Table(  # the rules and models that made verdicts, and since when
+edition = Table(  # the rules, templates and models that made verdicts, and since when
     "edition",
     metadata,
     _key(),
-    Column("kind", String(12), nullable=False),  # rules | model
+    Column("kind", String(12), nullable=False),  # rules | templates | model
     Column("digest", String(64), nullable=False, index=True),
     Column("at", UtcDateTime, nullable=False),
-    Column("said", Text, nullable=False),
+    Column("said", Text, nullable=False),  # which files changed
+    Column("who", Text, nullable=False, default=""),
+    Column("files", Json),  # digest of each file, to tell later what changed
 )

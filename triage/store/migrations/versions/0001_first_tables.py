@@ -19,6 +19,7 @@ def upgrade() -> None:
     _ticket()
     _trouble()
     _mail()
+    _recorded()
     _participant()
     _reference()
     _finding()
@@ -48,6 +49,7 @@ def downgrade() -> None:
     op.drop_table("finding")
     op.drop_table("reference")
     op.drop_table("participant")
+    op.drop_table("recorded")
     op.drop_table("mail")
     op.drop_table("trouble")
     op.drop_table("ticket")
@@ -125,7 +127,6 @@ def _mail() -> None:
         sa.Column("sent_at", UtcDateTime(), nullable=True),
         sa.Column("handled_at", UtcDateTime(), nullable=False),
         sa.Column("tray", sa.String(length=20), nullable=False),
-        sa.Column("read", Json, nullable=False),
         sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name=op.f("fk_mail_ticket_ticket")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mail")),
         sa.UniqueConstraint("key", name=op.f("uq_mail_key")),
@@ -134,6 +135,16 @@ def _mail() -> None:
     op.create_index(op.f("ix_mail_message_id"), "mail", ["message_id"], unique=False)
     op.create_index(op.f("ix_mail_sender"), "mail", ["sender"], unique=False)
     op.create_index(op.f("ix_mail_ticket"), "mail", ["ticket"], unique=False)
+
+
+def _recorded() -> None:
+    op.create_table(
+        "recorded",
+        sa.Column("mail", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["mail"], ["mail.id"], name=op.f("fk_recorded_mail_mail"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("mail", name=op.f("pk_recorded")),
+    )
 
 
 def _participant() -> None:
@@ -332,6 +343,8 @@ def _edition() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("files", Json, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_edition")),
     )
     op.create_index(op.f("ix_edition_digest"), "edition", ["digest"], unique=False)

@@ -1,0 +1,208 @@
+"""What the desk read and decided, kept so that it can be decided again: the masked mail and what was found in it, the
+ticket as it stood when the mail came, and the verdict.
+
+One packed value a mail (JSON, zlib). Fields that a later version adds take their default when an older value is read.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import sqlalchemy as sa
+
+from triage.domain import Attachment, InboundMail, Inspection, TicketNumber, Verdict
+from triage.store import schema as s
+from triage.threads import Belonging
+
+T = TypeVar("T")
+
+_MOST_TEXT: Final = 100_000  # characters of the sender's text, and of all attachments together
+_MOST_QUOTED: Final = 10_000  # the guard reads a history's beginning where there is nothing else
+_MOST_HEADERS: Final = 100
+_MOST_HEADER: Final = 1000  # characters of one value
+_NOT_KEPT: Final = frozenset(  # told by the mail's own fields, or written by the servers it passed
+    (
+        *("to", "cc", "bcc", "subject", "date", "message-id", "in-reply-to", "references", "reply-to", "mime-version"),
+        *("content-type", "content-transfer-encoding", "content-language", "content-disposition", "received"),
+        *("received-spf", "x-received", "x-originating-ip", "authentication-results", "dkim-signature"),
+        *("domainkey-signature", "thread-index", "thread-topic", "user-agent", "x-mailer"),
+    )
+)
+_PROGRAMS: Final = ("arc-", "x-google-", "x-gm-", "x-ms-exchange-antispam", "x-ms-exchange-cross", "x-microsoft-")
+_LEVEL: Final = 6  # of zlib
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One handled mail. `verdict` is what was judged, before limits withheld a reply; `finders` is the digest of what
+    found `inspection`: the same finders need not look again."""
+
+    mail: InboundMail
+    inspection: Inspection
+    belonging: Belonging
+    verdict: Verdict
+    finders: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A recorded mail still packed, and where it stands in the ledger."""
+
+    mail: int
+    ticket: TicketNumber | None
+    first: bool
+    at: datetime
+    content: bytes
+
+
+def record(mail: InboundMail, inspection: Inspection, belonging: Belonging, verdict: Verdict, finders: str) -> Recorded:
+    """What is kept of one masked mail: without the headers that nobody asks for, and within caps."""
+    return Recorded(
+        mail=replace(
+            mail,
+            new=mail.new[:_MOST_TEXT],
+            quoted=mail.quoted[:_MOST_QUOTED],
+            headers=tuple(_headers(mail.headers)),
+            attachments=tuple(_attachments(mail.attachments)),
+        ),
+        inspection=inspection,
+        belonging=replace(belonging, circle=None),
+        verdict=verdict,
+        finders=finders,
+    )
+
+
+def pack(recorded: Recorded) -> bytes:
+    """The value as bytes."""
+    text = json.dumps(_plain(recorded), ensure_ascii=False, separators=(",", ":"))
+    return zlib.compress(text.encode(), _LEVEL)
+
+
+def unpack(content: bytes) -> Recorded:
+    """The value in packed bytes. Raises ValueError when it cannot be read."""
+    try:
+        found: Recorded = _reader(Recorded)(json.loads(zlib.decompress(content)))
+    except (zlib.error, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"a recorded mail cannot be read: {error}") from error
+    return found
+
+
+def write(db: sa.Connection, mail: int, recorded: Recorded) -> None:
+    """Keep a mail that was just handled."""
+    db.execute(_NEW, {"mail": mail, "content": pack(recorded)})
+
+
+def count(db: sa.Connection, since: datetime | None = None) -> int:
+    """How many mails `rows` gives."""
+    return db.execute(sa.select(sa.func.count()).select_from(_JOINED).where(*_after(since))).scalar_one()
+
+
+def rows(db: sa.Connection, since: datetime | None = None, batch: int = 200) -> Iterator[Sequence[Row]]:
+    """The recorded mails handled since a moment, in the order in which they came, some at a time."""
+    found = sa.select(*_COLUMNS).select_from(_JOINED).where(*_after(since)).order_by(s.mail.c.id)
+    for part in db.execution_options(yield_per=batch).execute(found).partitions():
+        yield [_row(each) for each in part]
+
+
+def of_ticket(db: sa.Connection, number: TicketNumber) -> Sequence[Row]:
+    """The recorded mails of one ticket, oldest first."""
+    found = sa.select(*_COLUMNS).select_from(_JOINED).where(s.mail.c.ticket == number.value).order_by(s.mail.c.id)
+    return [_row(each) for each in db.execute(found)]
+
+
+_NEW = sa.insert(s.recorded)
+_JOINED = s.recorded.join(s.mail, s.mail.c.id == s.recorded.c.mail)
+_COLUMNS = (s.mail.c.id, s.mail.c.ticket, s.mail.c.first, s.mail.c.handled_at, s.recorded.c.content)
+
+
+def _after(since: datetime | None) -> list[sa.ColumnElement[bool]]:
+    return [] if since is None else [s.mail.c.handled_at >= since]
+
+
+def _row(row: Any) -> Row:
+    number = None if row.ticket is None else TicketNumber(row.ticket)
+    return Row(row.id, number, row.first, row.handled_at, bytes(row.content))
+
+
+def _headers(headers: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    kept = ((name, value) for name, value in headers if name not in _NOT_KEPT and not name.startswith(_PROGRAMS))
+    for _, (name, value) in zip(range(_MOST_HEADERS), kept, strict=False):
+        yield name, value[:_MOST_HEADER]
+
+
+def _attachments(attachments: Sequence[Attachment]) -> Iterator[Attachment]:
+    left = _MOST_TEXT
+    for each in attachments:
+        text = each.text and each.text[:left]
+        left -= len(text or "")
+        yield replace(each, text=text)
+
+
+# ── values to JSON and back ─────────────────────────────────────────────────────────────────────────
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON knows it; fields of dataclasses that have their default are left out."""
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value):
+        kept = ((name, getattr(value, name), default) for name, default in _defaults(value.__class__))
+        return {name: _plain(each) for name, each, default in kept if each != default}
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+@cache
+def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
+    return tuple((each.name, _default(each)) for each in fields(kind))
+
+
+def _default(each: Any) -> Any:
+    return each.default if each.default_factory is MISSING else each.default_factory()
+
+
+@cache
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """What makes a value of a type from what `_plain` made of it."""
+    if get_origin(kind) in (Union, UnionType):
+        (inner,) = (each for each in get_args(kind) if each is not NoneType)
+        read = _reader(inner)
+        return lambda value: None if value is None else read(value)
+    if get_origin(kind) is tuple:
+        return _tuple_reader(get_args(kind))
+    if isinstance(kind, type) and is_dataclass(kind):
+        return _dataclass_reader(kind)
+    if kind is datetime:
+        return datetime.fromisoformat
+    return kind if isinstance(kind, type) and issubclass(kind, Enum) else _same
+
+
+def _tuple_reader(inside: tuple[Any, ...]) -> Callable[[Any], Any]:
+    read = _reader(inside[0])
+    return tuple if read is _same else lambda value: tuple(map(read, value))
+
+
+def _dataclass_reader(kind: type[T]) -> Callable[[Mapping[str, Any]], T]:
+    hints = get_type_hints(kind)
+    known = {each.name for each in fields(kind)}  # type: ignore[arg-type]
+    readers: dict[str, Callable[[Any], Any]] = {}
+
+    def read(value: Mapping[str, Any]) -> T:
+        if not readers:
+            readers.update({name: _reader(hints[name]) for name in known})
+        return kind(**{name: readers[name](each) for name, each in value.items() if name in known})
+
+    return read
+
+
+def _same(value: Any) -> Any:
+    return value
