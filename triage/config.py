@@ -252,6 +252,13 @@ class Settings(Model):
     state: FilePath = Field(default=Path("var"), validate_default=True)
     rules: FilePath = Field(default=Path("rules"), validate_default=True)
     templates: FilePath = Field(default=Path("templates"), validate_default=True)
+class Retention(Model):
+    """How long words are kept; figures and decisions stay. None keeps them for ever."""
+
+    text_days: int | None = Field(default=90, ge=1)  # after the ticket's last change
+    trouble_days: int | None = Field(default=90, ge=1)  # raw bytes of mail in trouble, after its last try
+
+
     era: Literal["vipps", "vippsmobilepay"] = "vipps"
     languages: Languages = Languages()
     public_domains: frozenset[str] = frozenset()  # mail providers that strangers share
@@ -277,6 +284,7 @@ class Settings(Model):
             raise ValueError("two mailboxes have the same name; give each its own")
         return mailboxes
 
+    retention: Retention = Retention()
 
 class SecretMissing(OperatorError):  # noqa: N818 - says what happened
     """A password is not where config.yaml says it is; the message tells where it was looked for."""

@@ -119,6 +119,7 @@ recorded = (
     )
 )
 
+    Column("erased_at", UtcDateTime),  # its words are gone, by retention or because somebody asked
 reference = Table(
     "reference",
     metadata,

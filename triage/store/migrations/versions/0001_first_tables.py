@@ -130,6 +130,7 @@ def _mail() -> None:
         sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name=op.f("fk_mail_ticket_ticket")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mail")),
         sa.UniqueConstraint("key", name=op.f("uq_mail_key")),
+        sa.Column("erased_at", UtcDateTime(), nullable=True),
     )
     op.create_index(op.f("ix_mail_handled_at"), "mail", ["handled_at"], unique=False)
     op.create_index(op.f("ix_mail_message_id"), "mail", ["message_id"], unique=False)
