@@ -81,6 +81,7 @@ _NAMED = re.compile(
 _GROUP = re.compile(
     r"(?<![\w.])(?P<value>(?:merchant|payments?|customer|user|authentication|invalid ?request|error|feil|fejl|virhe) \d{2,3})(?![\w%]|[.,:/-]\d)"
 )
+_ERRORS = ("error", "feil", "fejl", "virhe")
 _MESSAGE = re.compile(
     r"(?<!\w)(?:invalid|not (?:allowed|found|available|active|valid|registered)|too (?:high|low|long|short|many)|failed|denied|is required|must be)(?!\w)"
 )
@@ -126,6 +127,8 @@ def _messages(part: Part, terms: Terms) -> Iterator[Finding]:
         yield _body(part, match, "errorcode")
     for match, _ in zip(_QUOTED.finditer(prose), range(_MOST), strict=False):
         before = re.findall(r"[^\W\d_]+", prose[max(0, match.start() - 24) : match.start()])[-2:]
+        if match["value"].startswith(terms.of_the_app):
+            continue
         if set(before) & terms.status_before or _MESSAGE.search(match["value"]):
             yield _body(part, match, "message")
     for match, _ in zip(_NAMED.finditer(prose), range(_MOST), strict=False):
@@ -136,7 +139,8 @@ def _messages(part: Part, terms: Terms) -> Iterator[Finding]:
         ):
             yield _body(part, match, "message")
     for match, _ in zip(_GROUP.finditer(prose), range(_MOST), strict=False):
-        if terms.failed(part, match.start()) and not _counts(part, match.end(), terms):
+        named = match["value"].startswith(_ERRORS) or terms.failed(part, match.start())
+        if named and not _counts(part, match.end(), terms):
             yield _body(part, match, "error")
 
 

@@ -24,15 +24,30 @@ _LOWER_CASE = re.compile(
     r"(?P<target>(?:https?://[\w.-]{3,80})?/(?:ecomm|epayment|recurring|access-management|accesstoken|vipps-|order-management|psp|qr|checkout|report|settlement|webhooks|management)[^\s\"'`<>|)]{0,400})"
 )
 _IN_CODE = re.compile(
-    rf"(?:\.|->|::)(?P<method>[Gg]et|[Pp]ost|[Pp]ut|[Pp]atch|[Dd]elete)(?:Async|JsonAsync)?\(\s{{0,40}}[\"'`$]{{0,2}}{_TARGET}",
+    rf"(?:\.|->|::)(?P<method>[Gg]et|[Pp]ost|[Pp]ut|[Pp]atch|[Dd]elete)(?:Async|JsonAsync)?(?:\(|,)\s{{0,40}}[\"'`$]{{0,2}}{_TARGET}",
     re.IGNORECASE,
 )
-_ON_ITS_OWN = (_METHOD_PATH, _LOWER_CASE)  # a method inside another word is none
+_SAID = re.compile(
+    r"(?P<method>GET|POST|PUT|PATCH|DELETE)(?:[ -]?(?:request(?:en|et)?|call|kall(?:et)?|kald(?:et)?|anrop(?:et)?))?(?: (?:to|til|till|mot|mod|against|on|pa))?:? {0,3}[\"'`<(]?"
+    r"(?P<target>https?://[^\s\"'`<>|)]{3,400}|/(?:ecomm|epayment|recurring|access-management|accesstoken|vipps-|order-management|psp|qr|checkout|report|settlement|webhooks|management)[^\s\"'`<>|)]{0,400})"
+)
+_PAIR = re.compile(
+    r"(?i)(?<!\w)(?:http[ _-]?)?(?:method|metode|metod|verb|-method)[\"']?[ \t]{0,4}[=: ][ \t]{0,4}[\"']?(?P<method>GET|POST|PUT|PATCH|DELETE)(?!\w)[^{}]{0,120}?"
+    r"(?<!\w)(?:request_?)?(?:path|ur[il]|endpoint|endepunkt|target|address|adresse|-uri)[\"']?[ \t]{0,4}[=: ][ \t]{0,4}[\"']?(?P<target>(?:https?:/)?/[\w{][^\s\"'`<>|)]{2,400})"
+)
+_PAIR_TURNED = re.compile(
+    r"(?i)(?<!\w)(?:request_?)?(?:path|ur[il]|endpoint|endepunkt|target|address|adresse|fetch\()[\"']?[ \t]{0,4}[=: ]?[ \t]{0,4}[\"'`]?(?P<target>(?:https?:/)?/[\w{][^\s\"'`<>|)]{2,400})"
+    r"[^{}]{0,40}[^\w]{0,20}(?<!\w)(?:http[ _-]?)?(?:method|metode|metod|verb)[\"']?[ \t]{0,4}[=: ][ \t]{0,4}[\"']?(?P<method>GET|POST|PUT|PATCH|DELETE)(?!\w)"
+)
+_NAMES_METHOD = re.compile(r"method|metod|verb")
+_ON_ITS_OWN = (_METHOD_PATH, _LOWER_CASE, _SAID)  # a method inside another word is none
 _INSIDE = re.compile(r"[\w/]")
-_CURL = re.compile(r"(?<![\w-])curl(?:\.exe)?[ \t\\^](?!error)")
-_CURL_METHOD = re.compile(r"(?:-X|--request)[ =\"']{0,3}([A-Za-z]{3,7})")
+_CURL = re.compile(r"(?<![\w-])(?:curl|wget)(?:\.exe)?[ \t\\^](?!error)")
+_CURL_METHOD = re.compile(r"(?:-X|--request|--method)[ =\"']{0,3}([A-Za-z]{3,7})")
 _CURL_URL = re.compile(r"https?://[^\s\"'`<>]{3,400}|\{\{[\w.-]{1,60}\}\}/[^\s\"'`<>]{1,400}")
-_CURL_DATA = re.compile(r"(?:^|\s)(?:-d|--data(?:-raw|-binary|-urlencode)?|--json|-F|--form)[ =\"']")
+_CURL_DATA = re.compile(
+    r"(?:^|\s)(?:-d|--data(?:-raw|-binary|-urlencode)?|--post-data|--post-file|--json|-F|--form)[ =\"']"
+)
 _HAR = re.compile(
     r"\"method\"\s{0,10}:\s{0,10}\"(?P<method>[A-Z]{3,7})\"[^{}]{0,200}?\"url\"\s{0,10}:\s{0,10}\"(?P<target>[^\"]{3,400})\""
 )
@@ -68,6 +83,10 @@ _BLOCK = re.compile(
     r"[a-z]{0,12}(?:[ \t]{1,3}(?:body|data|payload|json))?[ \t*_]{0,4}[:=]?[*_]{0,3}\s{0,12}(?:`{1,3}(?:json)?\s{0,4})?[\"']?(?:\{|Array\s{0,4}\(|array\(|<)"
 )
 
+_ANSWER = re.compile(
+    r"[\s\[{]{0,20}[\"'](?:status ?code|error|errors|error\w{1,12}|title|type|code|message|responseinfo|detail)[\"']"
+)  # the first key of an answer: `on every initiate call: {"statusCode":401 ...`
+
 
 def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
     """Every pasted call, first those with method and path; then blocks of headers, then bodies."""
@@ -79,8 +98,15 @@ def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
 def _lines(part: Part, terms: Terms) -> Iterator[Finding]:
     yield from _curls(part)
     prose = part.folded[:MOST_PROSE]
-    searched = [(_METHOD_PATH, part.text), (_LOWER_CASE, prose), (_IN_CODE, part.text), (_AUTHORIZE, part.text)]
+    searched = [
+        (_METHOD_PATH, part.text),
+        (_SAID, part.text),
+        (_LOWER_CASE, prose),
+        (_IN_CODE, part.text),
+        (_AUTHORIZE, part.text),
+    ]
     searched += [(pattern, part.text) for pattern in (_HAR, _HAR_TURNED) if '"method"' in part.folded]
+    searched += [(pattern, part.text) for pattern in (_PAIR, _PAIR_TURNED) if _NAMES_METHOD.search(part.folded)]
     for pattern, text in searched:
         for match, _ in zip(pattern.finditer(text), range(_MOST), strict=False):
             if pattern not in _ON_ITS_OWN or not _INSIDE.match(text[match.start() - 1 : match.start()]):
@@ -135,6 +161,7 @@ def _bodies(part: Part, terms: Terms) -> Iterator[Finding]:
     if form := _FORM.search(part.folded):
         yield Finding("request", "body: grant_type", part.where, 0.9, "body", form.start())
     for start, end in places(part, terms.request_words):
-        if _BLOCK.match(part.text, end):
+        block = _BLOCK.match(part.text, end)
+        if block and not _ANSWER.match(part.folded, block.end()):
             yield Finding("request", "body", part.where, 0.8, "body", start)
             return

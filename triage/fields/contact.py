@@ -15,6 +15,8 @@ _ALONE = re.compile(
     r"(?<![\w.,+/-])\(?(?:\+|00)(?:45|46|47|358|44|49)\)?[ .-]?(?:\(0\)[ ]?)?\d(?:[ .-]?\d){6,10}(?![\w-]|[.,]\d)"
 )
 _LOCAL = re.compile(r"(?<![\w.,+/-])\d{2,3}[ ]\d{2,3}[ ]\d{2,3}(?:[ ]\d{2})?(?![\w-]|[.,]\d| \d)")
+_SAID = re.compile(r"[^\d\n.!?]{0,30}[ \t](?:is|er|ar|on):?[ \t]{1,2}")  # `my phone at work is`
+_FEWEST = 8  # digits of a number without its country; fewer only behind a leading zero
 _LETTER = re.compile(r"(?<!\w)[ptmPTM][.:][ ]{0,2}(?P<number>\(?\+?\d[\d ()-]{6,18}\d)(?!\w)")
 _NAME = re.compile(r"[^\W\d_][\w'.-]{1,20}(?: [^\W\d_][\w'.-]{0,20}){1,3}")
 _PERSON = re.compile(r"[ \t]*(?P<name>[A-ZÆØÅÄÖ][\w'-]{1,20}(?: [A-ZÆØÅÄÖ][\w'.-]{0,20}){1,3})[ \t]*(?:\n|\Z|[,|])")
@@ -36,6 +38,10 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     for hit in hits(part, terms.labels["phone"], _PHONE):
         if not hit.key:  # a key of JSON holds a customer's number, not the sender's
             yield Finding("contact_phone", _digits(hit.value), part.where, 1.0, "", hit.start)
+    for _, end in places(part, terms.labels["phone"]):
+        said = _SAID.match(part.folded, end)
+        if said and (number := _PHONE.match(part.text, said.end())):
+            yield Finding("contact_phone", _digits(number.group()), part.where, 0.9, "", number.start())
     for hit in hits(part, terms.labels["contact_name"], _NAME):
         if hit.explicit and hit.value[0].isupper():
             yield Finding("contact_name", hit.value, part.where, 1.0, "", hit.start)
@@ -56,8 +62,10 @@ def _in_signature(part: Part, terms: Terms) -> Iterator[Finding]:
         yield Finding("contact_phone", _digits(match.group()), part.where, 0.9, "", match.start())
     for match in _LOCAL.finditer(part.text[:2000]):
         line = part.folded[slice(*part.line(match.start()))]
-        if not any(word in line for word in terms.other_particulars):
-            yield Finding("contact_phone", _digits(match.group()), part.where, 0.9, "", match.start())
+        number = _digits(match.group())
+        plausible = len(number) >= _FEWEST - number.startswith("0")
+        if plausible and not any(word in line for word in terms.other_particulars):
+            yield Finding("contact_phone", number, part.where, 0.9, "", match.start())
     for match in _PERSON.finditer(part.text[:2000]) if part.where is Where.SIGNATURE else ():
         if not set(match["name"].lower().split()) & terms.company_words:
             yield Finding("contact_name", match["name"], part.where, 0.8, "", match.start("name"))

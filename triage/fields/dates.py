@@ -12,10 +12,11 @@ from triage.fields.parts import MOST_PROSE, Part
 from triage.fields.terms import Terms
 
 _MOST = 40
+_MOST_AHEAD = 9  # months; a date without a year that lies further ahead was last year's
 _ISO = re.compile(r"(?P<y>20\d\d)-(?P<m>\d\d)-(?P<d>\d\d)(?<![\w.-]\d{4}-\d\d-\d\d)(?!\d|-\w)")
 _DAY_FIRST = re.compile(r"(?<![\w./-])(?P<d>\d{1,2})(?P<j>[./-])(?P<m>\d{1,2})(?P=j)(?P<y>20\d\d|\d\d)(?![\w/-]|\.\d)")
 _SHORT = re.compile(
-    r"(?<!\w)(?:den|dato|siden|sidan|since|fra|fran|on|av|pvm|(?:man|tirs|ons|tors|fre|lor|son)da[gy]|(?:man|tis|ons|tors|fre|lor|son)dagen)[: ]{1,2}(?:den )?(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?!\d)"
+    r"(?<!\w)(?:den|dato|siden|sidan|since|fra|fran|on|av|pvm|(?:man|tirs|ons|tors|fre|lor|son)da[gy]|(?:man|tis|ons|tors|fre|lor|son)dagen)[: ]{1,2}(?:den )?(?P<d>\d{1,2})(?:\.(?=\d{1,2}\.)|/)(?P<m>\d{1,2})(?![\d/])\.?(?!\d)"
 )
 _MONTH_NAMES = (
     "january jan januar januari tammikuu tammikuuta",
@@ -38,6 +39,11 @@ _NAMED = re.compile(
 )
 _NAME_FIRST = re.compile(
     rf"(?<!\w)(?P<name>{_NAME})\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<y>20\d\d)|(?=[.,;]|\s*$|\sat\b))(?![\w:])"
+)
+_BEFORE_CLOCK = re.compile(r"(?<![\w./])(?P<d>\d{1,2})[./](?P<m>\d{1,2})\.?(?=,?[ ]{1,2}(?:kl|klo)(?!\w))")
+_LOG = re.compile(rf"(?<!\w)(?P<d>\d{{1,2}})/(?P<name>{_NAME})/(?P<y>20\d\d)(?=[:, ])")
+_GENITIVE = re.compile(
+    r"(?<!\w)(?P<name>(?:tammi|helmi|maalis|huhti|touko|kesa|heina|elo|syys|loka|marras|joulu)kuu)n (?P<d>\d{1,2})\.(?: paiva\w{0,6})?(?:,? (?P<y>20\d\d))?"
 )
 _RELATIVE = re.compile(
     r"(?<!\w)(?:(?P<today>today|this morning|i dag|idag|i morges|i morse|i dag tidlig|tanaan|tana aamuna|just now|right now|akkurat na)|"
@@ -69,6 +75,9 @@ def _in_part(part: Part, mail: InboundMail, terms: Terms) -> Iterator[Finding]:
         (_NAMED, prose),
         (_NAME_FIRST, prose),
         (_SHORT, prose),
+        (_BEFORE_CLOCK, prose),
+        (_GENITIVE, prose),
+        (_LOG, part.folded),
     ):
         for match, _ in zip(pattern.finditer(text), range(_MOST), strict=False):
             date = _iso(match, mail)
@@ -101,11 +110,18 @@ def _is_other_date(part: Part, match: re.Match[str]) -> bool:
     )
 
 
+def _year_of(month: int, mail: InboundMail) -> int | None:
+    """The year of a date without one: the mail's own, or the one before for `28 December` in January."""
+    if mail.date is None:
+        return None
+    return mail.date.year - (month - mail.date.month > _MOST_AHEAD)
+
+
 def _iso(match: re.Match[str], mail: InboundMail) -> str | None:
     given = {name: value for name, value in match.groupdict().items() if value}
     day, name, year = int(given["d"]), given.get("name"), given.get("y")
     month = _MONTHS[name] if name else int(given["m"])
-    full = (2000 + int(year) if len(year) == 2 else int(year)) if year else (mail.date.year if mail.date else None)
+    full = (2000 + int(year) if len(year) == 2 else int(year)) if year else _year_of(month, mail)
     if month > 12 and day <= 12 and name is None and given.get("j") == "/":
         day, month = month, day
     if not is_date(day, month, full):

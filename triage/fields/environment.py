@@ -15,7 +15,7 @@ from triage.fields.parts import MOST_PROSE, Part, fold
 from triage.fields.terms import Terms
 
 _LONE = re.compile(
-    r"(?:^|[.!?,;|/][ \t]{1,3}|[(\[])(?P<word>[^\W\d_]{2,20})(?=[ \t]{0,3}(?:[.!,:;)\]|/]|[ ]-[ ]|\r?\n|\Z))",
+    r"(?:^|[.!?,:;|/][ \t]{1,3}|[(\[])(?:(?:only|just|bare|bara|kun|vain) )?(?P<word>[^\W\d_]{2,20})(?=[ \t]{0,3}(?:[.!,:;)\]|]|/(?!\w)|[ ]-[ ]|\r?\n|\Z))",
     re.MULTILINE,
 )
 _LAST_WORD = re.compile(r"([^\W\d_]+)[ \t]{1,3}$")

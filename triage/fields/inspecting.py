@@ -7,7 +7,8 @@ Everything is extracted before anything is masked, so no field is lost to redact
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -29,6 +30,7 @@ from triage.fields import (
     terms,
 )
 from triage.fields.checklists import Checklists, ChecklistsFile
+from triage.fields.clauses import Said
 from triage.fields.masking import mask
 from triage.fields.parts import Part, parts_of
 from triage.fields.terms import Terms
@@ -36,6 +38,10 @@ from triage.yamlfile import read
 
 _IDS = ("msn", "order_id")
 _MOST_MENTIONS = 10
+_LAST = 5
+_PLAIN = 0.85  # confidence of a value behind its own label
+_JOINED = re.compile(r"[\w-]")
+_GOES_ON = re.compile(r"\w|[-./]\w")
 NO_VALUES = frozenset({"placeholder", "invalid"})  # notes of findings that are shown, but satisfy nothing
 
 
@@ -88,31 +94,37 @@ def counted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _judged(found: Sequence[Finding], parts: Sequence[Part], words: Terms) -> list[Finding]:
-    """Of several ids, those that are said to fail anywhere in the sender's own words."""
+    """Of several ids, those that are said to fail anywhere in the sender's own words, and those said to work."""
     several = {name for name in _IDS if len({finding.value for finding in found if finding.field == name}) > 1}
     prose = [part for part in parts if part.where in (Where.SUBJECT, Where.BODY)]
     return [
-        replace(finding, note="failed")
-        if finding.field in several and finding.note == "" and _fails(finding.value, prose, words)
+        replace(finding, note=f"{finding.note} {_outcome(finding.value, prose, words)}".strip())
+        if finding.field in several and finding.note in ("", *order_id.SUBSTITUTES)
         else finding
         for finding in found
     ]
 
 
-def _fails(value: str, prose: Sequence[Part], words: Terms) -> bool:
-    for part in prose:
-        start = part.text.find(value)
-        for _ in range(_MOST_MENTIONS):
-            if start < 0:
-                break
-            if words.failed(part, start):
-                return True
-            start = part.text.find(value, start + 1)
-    return False
+def _outcome(value: str, prose: Sequence[Part], words: Terms) -> str:
+    """`failed` when one mention of a value says so, `works` when one does and none of a failure; else nothing."""
+    said = {words.outcomes.said(part, start) for part in prose for start in _mentions(part.text, value)}
+    return "failed" if Said.FAILED in said else "works" if Said.WORKED in said else ""
+
+
+def _mentions(text: str, value: str) -> Iterator[int]:
+    """Where a value stands by itself; `A-1` is not mentioned by `A-1-2`."""
+    start = text.find(value)
+    for _ in range(_MOST_MENTIONS):
+        if start < 0:
+            return
+        end = start + len(value)
+        if not (_JOINED.match(text[start - 1 : start]) or _GOES_ON.match(text, end)):
+            yield start
+        start = text.find(value, end)
 
 
 def _ordered(found: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Each value once; ids that failed before others, real order ids before what may stand for one."""
+    """Each value once; the one that counts first."""
     once: dict[tuple[str, str], Finding] = {}
     for finding in found:
         known = once.get((finding.field, finding.value))
@@ -121,9 +133,14 @@ def _ordered(found: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(once.values(), key=_rank))
 
 
-def _rank(finding: Finding) -> int:
+def _rank(finding: Finding) -> tuple[int, bool]:
+    """Where a finding stands among those of its field: what failed, what is said plainly, what stands for it, what works."""
     if finding.note in NO_VALUES:
-        return 3
-    if finding.field in ("msn", "order_id", "app_platform"):
-        return {"failed": 0, "": 1}.get(finding.note, 2)
-    return 0
+        return _LAST, False
+    if finding.field not in ("msn", "order_id", "app_platform"):
+        return 0, False
+    outcome = finding.note.rpartition(" ")[2]
+    if outcome in ("works", "own"):
+        return _LAST - 1, False
+    substitutes = finding.note.startswith(order_id.SUBSTITUTES)
+    return 2 * substitutes + (outcome != "failed"), finding.confidence < _PLAIN

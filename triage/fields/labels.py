@@ -17,15 +17,15 @@ MOST_HITS = 120  # of one label in one part; a log repeats itself, it does not s
 
 _QUOTES = r"[\"'`\\*_\])]{0,4}"
 _ENDING = re.compile(r"(?:['-](?:et|en|ene|er|erne|et|n|s|iden)|:(?:n|na|ssa|sta|lla|lle|ta))(?!\w)")
-_WORD = r"(?:is|was|er|var|ar|on|oli|nr|no|nummer|number|numero)(?!\w)[.:]?"
+_WORD = r"(?:is|was|er|var|ar|on|oli|nr|no|nro|nummer|number|numero)(?!\w)[.:]?"
 _LINK = re.compile(
     rf"(?P<key>{_QUOTES})\.?[ \t]{{0,12}}(?:\([^()\n]{{1,30}}\)[ \t]{{0,4}})?"
-    rf"(?P<sep>=>\s{{0,40}}|->|-(?=[ \t])|[:=#|\t]{{1,3}}|{_WORD}(?:[ \t]{{1,3}}{_WORD})?|)[ \t|:]{{0,24}}"
+    rf"(?P<sep>=>\s{{0,40}}|->|→|[-–—](?=[ \t])|\.{{2,40}}[ \t]?:?|…|[:=#|\t]{{1,3}}|{_WORD}(?:[ \t]{{1,3}}{_WORD})?|)[ \t|:]{{0,24}}"
     r"(?:string\(\d{1,6}\)[ \t]?|int\()?(?P<open>[\"'`\\*_<(#]{0,4})"
 )
 WRAPPED = re.compile(rf"{_QUOTES}\s{{0,10}}[:=]\s{{1,40}}\\?\"")
 _BRACKET = re.compile(r"[ \t]{1,4}[(\[][\"'`]?")
-_NEXT_LINE = re.compile(r"[ \t*_:]{0,12}\r?\n[ \t>*_\"'`]{0,12}")
+_NEXT_LINE = re.compile(r"[ \t*_:]{0,12}\r?\n[ \t>*_\"'`•-]{0,12}")
 _LINE_END = re.compile(r"[ \t*_\"'`.,;]{0,12}(?:\r?\n|\Z)")
 _CELL = re.compile(r"\s{0,40}[|\t;]\s{0,40}|[ ]{3,40}")
 
@@ -86,7 +86,8 @@ def places(part: Part, words: Iterable[str], most: int | None = MOST_HITS) -> li
 def hits(part: Part, words: Iterable[str], value: re.Pattern[str]) -> Iterator[Hit]:
     """Values right behind a label, on its line, alone on the next line, or in the row below."""
     found = places(part, words)
-    for start, end in found:
+    for start, label_end in found:
+        end = _inflected(part, label_end)
         hit = _behind(part, start, end, value) or _below(part, start, end, value)
         if hit:
             yield hit
@@ -95,10 +96,6 @@ def hits(part: Part, words: Iterable[str], value: re.Pattern[str]) -> Iterator[H
 
 def _behind(part: Part, start: int, end: int, value: re.Pattern[str]) -> Hit | None:
     """A value on the label's own line, or, behind a key of JSON, after a line break."""
-    stop = end + 8
-    while end < stop and part.folded[end : end + 1].isalpha():  # the ending of an inflected label
-        end += 1
-    end = ending.end() if (ending := _ENDING.match(part.folded, end)) else end
     for pattern in (WRAPPED, _LINK, _BRACKET):
         link = pattern.match(part.folded, end)
         match = value.match(part.text, link.end()) if link and link.end() > end else None
@@ -109,6 +106,14 @@ def _behind(part: Part, start: int, end: int, value: re.Pattern[str]) -> Hit | N
                 match.group(), match.start(), part.folded[start:end], bool(re.search(r"[^\s(*_\"'`]", signs)), key
             )
     return None
+
+
+def _inflected(part: Part, end: int) -> int:
+    """The end of a label with its Nordic ending: `MSN-numeromme`, `orderId'et`."""
+    stop = end + 8
+    while end < stop and part.folded[end : end + 1].isalpha():
+        end += 1
+    return ending.end() if (ending := _ENDING.match(part.folded, end)) else end
 
 
 def ahead(part: Part, start: int, end: int, value: re.Pattern[str], terms: Joints) -> Hit | None:

@@ -12,16 +12,24 @@ from triage.fields.terms import Terms
 
 _LEAST_WEAK = 5  # digits behind a mere `sale unit` or `merchant`; fewer may count something
 _END = r"(?![\w%@])(?![.,:]\d)(?!-\d)(?! \d{3}(?!\d))"
-_NUMBER = re.compile(rf"(?:\d{{3}} \d{{3}}|\d{{4,7}}){_END}")
+_NUMBER = re.compile(rf"(?:\d{{2,3}} \d{{3}}|\d{{4,7}}){_END}")
 _TRIED = re.compile(r"\d{1,12}(?![\w.,:-])")  # what somebody gave as an MSN although it cannot be one
 _NEXT = re.compile(rf"[ \t]{{0,3}}(?:,|/|;|&|\+|og|and|och|ja|samt|or|eller|tai)[ \t]{{0,3}}(?P<value>\d{{4,7}}{_END})")
-_GAP = re.compile(r"[^\d\n;.?!]{0,44}(?:\.[^\d\n;?!]{0,3})?(?=\d)")
+_ABBREVIATED = r"(?:(?<=no)|(?<=nr)|(?<=nro)|(?<=num)|(?<=butikk)|(?<=msn))\.(?: (?:is|er|on|ar))?"
+_SMALL = r"\d{1,2}[^\d\n;.?!]{0,24}(?:is|er|ar|on|:)[ \t]{1,3}"  # `MSN for shop no. 2 is 81924`
+_GAP = re.compile(rf"[^\d\n;.?!]{{0,44}}(?:{_ABBREVIATED}[^\d\n;.?!]{{0,3}})?(?:{_SMALL})?(?=\d)")
+_LEADER = re.compile(r"[ \t]?\.{2,60}[ \t]?:?[ \t]?(?=\d)")  # `MSN ....... 81924`
 _DUMP = re.compile(r"[\"'\]]{1,3}\s{0,10}=>\s{1,40}(?:string\(\d{1,3}\) \"|int\()")
 _TIGHT = re.compile(r"[ \t:=#|*_()\"'`\\>\]-]{0,30}$")
 _YEAR = re.compile(r"(?:19|20)\d\d$")
 _NAMED = re.compile(r"(?P<gap>[^\d\n;?!|]{1,70}?[ .(])(?P<value>\d{5,7})" + _END)
 _MOST_WORDS = 12
+_SENTENCE = re.compile(r"[.;,](?!\w)|\n")
+_WORDS = re.compile(r"[^\W\d_]+")
+_OWN_REACH = 60  # characters before a number in which the sender calls it their own
+_FROM = frozenset({"from", "fra", "fran", "från"})  # `we change our sale unit from 51002 to 91877`
 _FILE = re.compile(r"-(\d{4,7})-20\d\d-\d\d-\d\d")
+_PATH = re.compile(r"/(?:sales?-units?|merchants?|msn)/(\d{4,7})(?![\w-])")
 _UNIT = re.compile(r"[ \t]{0,2}([^\W\d_]{1,14}|%)")
 
 
@@ -41,20 +49,23 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
         if hit.apart:
             yield _finding(part, hit.value, hit.start, terms, code=_is_code(hit.label, terms))
     yield from _sale_units(part, terms)
-    if "settlement" in part.folded:
-        for match in _FILE.finditer(part.text):
+    for hint, pattern in (("settlement", _FILE), ("sale", _PATH), ("merchant", _PATH), ("/msn/", _PATH)):
+        for match in pattern.finditer(part.folded) if hint in part.folded else ():
             yield _finding(part, match.group(1), match.start(1), terms)
 
 
 def _sale_units(part: Part, terms: Terms) -> Iterator[Finding]:
     """Numbers behind weaker words: at once (`sale unit 81924`), or behind `has no.` and in brackets."""
     for hit in hits(part, terms.labels["sale_unit"], _NUMBER):
+        if terms.other_numbers.issuperset(_WORDS.findall(part.folded, max(0, hit.start - 30), hit.start)[-1:]):
+            continue  # `kundenummer` begins with a word for a sale unit
         if len(hit.value) >= _LEAST_WEAK and not _counts_something(part, hit.start + len(hit.value), terms):
             yield _finding(part, hit.value, hit.start, terms)
     strong = {start for start, _ in places(part, terms.labels["msn"])}
     for start, end in places(part, terms.labels["sale_unit"]):
         if (
             start not in strong
+            and not terms.other_numbers.issuperset(_WORDS.findall(part.folded, start, end + 12)[:1])
             and (match := _NAMED.match(part.text, end))
             and _gives_number(match["gap"], part.text[match.end() : match.end() + 1], terms)
         ):
@@ -63,7 +74,12 @@ def _sale_units(part: Part, terms: Terms) -> Iterator[Finding]:
 
 def _behind_label(part: Part, start: int, end: int, terms: Terms) -> Iterator[Finding]:
     """The number behind a label, and those that follow it in the same list."""
-    gap = _DUMP.match(part.folded, end) or WRAPPED.match(part.text, end) or _GAP.match(part.text, end)
+    gap = (
+        _DUMP.match(part.folded, end)
+        or WRAPPED.match(part.text, end)
+        or _LEADER.match(part.text, end)
+        or _GAP.match(part.folded, end)
+    )
     number = _NUMBER.match(part.text, gap.end()) if gap else None
     if gap is None or number is None or _taken(gap.group(), terms):
         return
@@ -85,9 +101,9 @@ def _gives_number(gap: str, behind: str, terms: Terms) -> bool:
     words = re.findall(r"[^\W\d_]+", gap.lower())
     if len(words) > _MOST_WORDS or _taken(gap, terms):
         return False
-    if gap.endswith("("):
-        return len(words) <= 3 and behind == ")"
-    return bool(set(words[-2:]) & terms.number_words)
+    if gap.endswith(("(", ", ")):
+        return len(words) <= 3 and behind == {"(": ")", " ": ","}[gap[-1]]
+    return bool(set(words[-2:]) & terms.number_words) or (len(words) == 1 and words[0] in _FROM)
 
 
 def _taken(gap: str, terms: Terms) -> bool:
@@ -111,8 +127,14 @@ def _finding(
 ) -> Finding:
     number = value.replace(" ", "")
     note = "placeholder" if code and number in terms.ambiguous else ""
-    note = note or ("failed" if terms.failed(part, start) else "")
+    note = note or ("failed" if terms.failed(part, start) else "own" if _is_own(part, start, terms) else "")
     return Finding("msn", number, part.where, 0.4 if note == "placeholder" else confidence, note, start)
+
+
+def _is_own(part: Part, start: int, terms: Terms) -> bool:
+    """`our own sale unit is MSN 120077`: a partner's own number counts last (DOMAIN section 3, partner profile)."""
+    before = _SENTENCE.split(part.folded[max(0, start - _OWN_REACH) : start])[-1]
+    return any(word in before for word in terms.own)
 
 
 def _tried(parts: Sequence[Part], terms: Terms) -> Iterator[Finding]:

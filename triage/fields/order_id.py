@@ -11,18 +11,30 @@ from triage.fields.parts import MOST_PROSE, Part, fold
 from triage.fields.terms import Terms
 
 _SAID = re.compile(
-    r"[^\d\n.;?!:'\"{}=<>/\\|]{0,40}?(?:(?<!\w)(?:is|was|are|er|var|ar|heter|hette|hedder|hed|het|named|called|on|oli|nimelta|id|id:|tunnuksella|tunnus|with number|with the number|med nummer|numerolla)[ \t]{1,2}|[:,][ \t]{1,2})"
+    r"[^\d\n.;?!:'\"{}=<>/\\|]{0,40}?(?:(?<!\w)(?:is|was|are|er|var|ar|heter|hette|hedder|hed|het|named|called|on|oli|nimelta|id|id:|tunnuksella|tunnus|with number|with the number|with no\.?|med nummer|med nr\.?|nr\.?|nro\.?|numerolla)[ \t]{1,2}|[:,][ \t]{1,2})"
     r"[\"'`(]{0,2}(?=\S*\d)"
 )
 _UNNAMED = re.compile(r"[A-Za-z]{2,20}(?:[-_][A-Za-z]{1,20}){0,3}(?:[-_]\d{1,12}){1,4}(?![\w/@-]|\.\w)")
 _DIGITS = re.compile(r"[A-Za-z].*\d|\d.*[A-Za-z]|\d[-_]\d")
-_NUMBERED = re.compile(r"(?P<stem>[A-Za-z][\w.-]{0,40}?[A-Za-z_-])\d{1,12}")
-_MOST_STEMS = 5
+_RUNS = re.compile(r"\d{1,12}")
+_MOST_MAKES = 5
+_MOST_RUNS = 3  # of digits; what has more is a UUID or a hash, and nothing else is of its make
+_NEXT = re.compile(
+    r"(?:[ \t]?\([^()\n]{1,40}\))?[ \t]{0,3}(?:,|/|;|&|\+|og|and|och|ja|samt)[ \t]{1,3}(?:(?:og|and|och|ja)[ \t])?#?(?P<value>\d{3,20})(?![\w@/%-]|[.,:]\d)"
+)
+_MOST_IN_ROW = 20
+_SHARP = re.compile(r"(?:^|(?<=[\s(]))#(?P<value>\d{3,12})(?![\w/#-]|[.,]\d)", re.MULTILINE)
+_PATH_ID = re.compile(r"\D{0,64}\d|(?:agr|chr|chg)[_-]")
+_NUMBER_NAMES = ("nr", "no", "nummer", "number", "numero", "nro")
+_IN_PATH = re.compile(r"s/")
+_MARKED = re.compile(r"(?:#|(?<!\w)(?:nr|no|nro|nummer|number|numero|numeroltaan)\.?[ :]{0,3})\Z")
+_LONGEST_MADE = 40
+_DIGIT_RUN = r"\d{1,12}"
 _MOST_URLS = 100
 SUBSTITUTES = ("agreement_id", "charge_id", "psp_reference", "qr_id")
 
 _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,63}(?<![.]))?(?![\w@/])")
-_ORDER = re.compile(r"(?=[A-Za-z._-]{0,40}\d)[A-Za-z0-9][A-Za-z0-9_-]{2,63}(?![\w@])")
+_ORDER = re.compile(r"(?=[A-Za-z._-]{0,40}\d)[A-Za-z0-9][A-Za-z0-9_-]{2,63}(?![\w@]|/\d{1,4}(?!\w))")
 _URL = re.compile(
     r"/(?:(?P<agreement>agreements)|payments|sessions?|receipts|categories|charges|merchant-redirect|"
     r"order-management/v\d/(?:ecom|recurring)(?:/(?:receipts|categories))?)/(?P<id>[a-z0-9][\w.-]{0,63})"
@@ -40,6 +52,9 @@ _PARTS_OF_PATHS = frozenset(
 )
 _YEARS = re.compile(r"(?:19|20)\d\d(?:-(?:19|20)?\d\d)?")
 _SHOP = re.compile(r"(?<![\w./@-])woo[-_]?\d{3,12}(?![\w.@-])")  # as WooCommerce makes them
+_CONCERNED = re.compile(
+    r"(?<!\w)(?:gjelder|gaelder|galler|koskee|concerned|concerns|in question|affected|fail|feil|fejl)"
+)
 _ENDED = re.compile(r"[ \t\"'`*)]{0,4}(?:[.,;:!?](?!\d)|\r?\n|\Z)")
 _NOTHING_BUT_DIGITS = 5  # behind a mere `order`; fewer are an order's number only in some sentences
 _COST = ("pay", "beta", "maks", "capt", "ref")  # digits behind these may be an amount
@@ -54,7 +69,7 @@ _VSD = re.compile(r"vsd-?\d", re.IGNORECASE)
 def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
     """Every order id of a mail, the one that failed first; then the ids that may stand for one."""
     found = [finding for part in parts for finding in sorted(_in_part(part, terms), key=lambda one: one.start)]
-    found += [finding for part in parts for finding in _siblings(part, found, terms)]
+    found += [finding for part in parts for finding in (*_siblings(part, found, terms), *_row(part, found, terms))]
     usable = any(finding.note != "placeholder" for finding in found)
     return [*found, *(finding for part in parts for finding in _unnamed(part, terms) if not usable)]
 
@@ -65,12 +80,15 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
             yield _finding(part, hit.value, hit.start, terms)
     for hit in hits(part, terms.labels["reference"], _ID):
         if _is_id(hit, terms) and (
-            hit.key or _has_letters_and_digits(hit.value) or (hit.explicit and hit.value.isdigit())
+            hit.key
+            or _has_letters_and_digits(hit.value)
+            or (hit.value.isdigit() and (hit.explicit or hit.label.endswith(_NUMBER_NAMES)))
         ):
             yield _finding(part, hit.value, hit.start, terms)
     yield from _orders(part, terms)
     yield from _said(part, terms, "order")
     yield from _said(part, terms, "reference")
+    yield from _said(part, terms, "psp_reference", note="psp_reference")
     yield from _ahead(part, terms)
     yield from _failing(part, terms)
     yield from _urls(part, terms)
@@ -97,7 +115,8 @@ def _numbers_an_order(part: Part, hit: Hit, terms: Terms) -> bool:
     if hit.label.startswith(_COST):
         return False
     bought = not hit.label.startswith(("ord", "bestil", "best", "tila"))  # `kjøp 20331` may be an amount
-    if len(hit.value) >= _NOTHING_BUT_DIGITS and not bought:
+    marked = _MARKED.search(part.folded, hit.start - 12, hit.start)
+    if not bought and (marked or len(hit.value) >= _NOTHING_BUT_DIGITS):
         return True
     if len(hit.value) < 4 or _YEARS.fullmatch(hit.value):
         return False
@@ -133,38 +152,68 @@ def _failing(part: Part, terms: Terms) -> Iterator[Finding]:
             yield Finding("order_id", hit.value, part.where, 0.8, "failed", hit.start)
 
 
-def _said(part: Part, terms: Terms, name: str) -> Iterator[Finding]:
+def _said(part: Part, terms: Terms, name: str, *, note: str = "") -> Iterator[Finding]:
     """`the last order that failed is acme-77`: an id some words behind a mere `order`, letters and digits mixed."""
     for _, end in places(part, terms.labels[name]) if part.where is not Where.ATTACHMENT else ():
         gap = _SAID.match(part.folded, end)
         value = _ORDER.match(part.text, gap.end()) if gap else None
         if gap and value and not _VSD.match(value.group()) and _may_be_said(gap.group(), value.group()):
-            yield _finding(part, value.group(), value.start(), terms, confidence=0.7)
+            yield _finding(part, value.group(), value.start(), terms, note=note, confidence=0.7)
 
 
 def _may_be_said(gap: str, value: str) -> bool:
     """Letters and digits mixed; behind the word `id` digits will do."""
-    named = re.search(r"(?<!\w)(?:id|tunnus|tunnuksella|number|nummer|numerolla)\W*$", gap)
-    return bool((named and len(value) >= 4) or (_has_letters_and_digits(value) and _DIGITS.search(value)))
+    named = re.search(r"(?<!\w)(?:id|tunnus|tunnuksella|number|nummer|numerolla|nr|no|nro)\W*$", gap)
+    concerned = gap.endswith(": ") and _CONCERNED.search(gap) and len(value) >= _NOTHING_BUT_DIGITS
+    return bool(concerned or (named and len(value) >= 4) or (_has_letters_and_digits(value) and _DIGITS.search(value)))
 
 
 def _siblings(part: Part, found: Sequence[Finding], terms: Terms) -> Iterator[Finding]:
-    """Ids of the same make as one that was named: `order P1-100, P1-101 and P1-102`."""
+    """Ids of the same make as one that was named: `order P1-100, P1-101 and P1-102`, `A-55`, later `A-55-2`."""
     if part.where is Where.ATTACHMENT:
         return
-    stems = dict.fromkeys(match["stem"] for one in found if not one.note and (match := _NUMBERED.fullmatch(one.value)))
     known = {one.value for one in found}
-    for stem in list(stems)[:_MOST_STEMS]:
-        for match in re.finditer(rf"(?<![\w./@-]){re.escape(stem)}\d{{1,12}}(?![\w@-])", part.text[:MOST_PROSE]):
+    makes = dict.fromkeys(make for one in found if one.note in ("", "failed") and (make := _make(one.value)))
+    for make in list(makes)[:_MOST_MAKES]:
+        for match in re.finditer(make, part.text[:MOST_PROSE]):
             if match.group() not in known:
                 known.add(match.group())
                 yield _finding(part, match.group(), match.start(), terms, confidence=0.6)
 
 
+def _row(part: Part, found: Sequence[Finding], terms: Terms) -> Iterator[Finding]:
+    """Digits that follow digits: `orders 44101 (paid), 44102 and 44103`."""
+    for one in found:
+        if one.where is not part.where or one.note == "placeholder" or not one.value.isdigit():
+            continue
+        end = one.start + len(one.value)
+        for _ in range(_MOST_IN_ROW):
+            following = _NEXT.match(part.text, end)
+            if (
+                not following
+                or abs(len(following["value"]) - len(one.value)) > 1
+                or _unit(part, following.end(), terms)
+            ):
+                break
+            yield _finding(part, following["value"], following.start("value"), terms, confidence=0.6)
+            end = following.end()
+
+
+def _make(value: str) -> str:
+    """A pattern of ids made like this one: the same letters around any numbers, with or without a suffix."""
+    runs = _RUNS.findall(value)
+    if not runs or len(runs) > _MOST_RUNS or value[0].isdigit() or len(value) > _LONGEST_MADE:
+        return ""
+    return rf"(?<![\w./@-]){_RUNS.sub(lambda _: _DIGIT_RUN, re.escape(value))}(?:-\d{{1,3}})?(?![\w@/-]|\.\w)"
+
+
 def _unnamed(part: Part, terms: Terms) -> Iterator[Finding]:
-    """Without any other id: `why did kite-400-1 fail`, an id of letters and numbers where something went wrong."""
+    """Without any other id: `why did kite-400-1 fail`, `#1042 fails`: an id or a number where something went wrong."""
     if part.where is Where.ATTACHMENT:
         return
+    for match in _SHARP.finditer(part.text[:MOST_PROSE]):
+        if terms.failed(part, match.start("value")):
+            yield _finding(part, match["value"], match.start("value"), terms, confidence=0.5)
     for match in _UNNAMED.finditer(part.text[:MOST_PROSE]):
         inside = match.start() and re.match(r"[\w./@#\"'-]", part.text[match.start() - 1])
         if (
@@ -179,11 +228,12 @@ def _urls(part: Part, terms: Terms) -> Iterator[Finding]:
     known: set[str] = set()
     for match in _URL.finditer(part.folded):
         value = part.text[match.start("id") : match.end("id")].rstrip(".-")
-        if value in known or fold(value) in _PARTS_OF_PATHS or not any(sign.isdigit() for sign in value):
+        if value in known or fold(value) in _PARTS_OF_PATHS or not _PATH_ID.match(value):
             continue
         if len(known) == _MOST_URLS:
             return
         known.add(value)
+        outer = bool(_URL.match(part.folded, match.end()))  # the call is about the last id of its path
         note = (
             "agreement_id"
             if match["agreement"] or value[:3] == "agr"
@@ -191,7 +241,7 @@ def _urls(part: Part, terms: Terms) -> Iterator[Finding]:
             if value[:3] in ("chr", "chg")
             else ""
         )
-        yield _finding(part, value, match.start("id"), terms, note=note)
+        yield _finding(part, value, match.start("id"), terms, note=note, confidence=0.8 if outer else 1.0)
 
 
 def _substitutes(part: Part, name: str, terms: Terms) -> Iterator[Finding]:
@@ -200,12 +250,15 @@ def _substitutes(part: Part, name: str, terms: Terms) -> Iterator[Finding]:
             yield _finding(part, hit.value, hit.start, terms, note=name)
     if name in _SHAPES:
         for match in _SHAPES[name].finditer(part.text):
-            yield _finding(part, match.group(), match.start(), terms, note=name)
+            if not _IN_PATH.match(part.text, match.start() - 2):  # found by its path
+                yield _finding(part, match.group(), match.start(), terms, note=name)
 
 
 def _is_id(hit: Hit, terms: Terms) -> bool:
     value = hit.value
     if _DATE.match(value) or _VSD.match(value) or fold(value) in terms.no_value or len(value) > 64:
+        return False
+    if len(set(fold(value)) - {"-", "_"}) == 1 and not value.isdigit():  # `XXXXX`
         return False
     if hit.key:
         return True
@@ -220,8 +273,12 @@ def _has_letters_and_digits(value: str) -> bool:
 
 def _counts(part: Part, hit: Hit, terms: Terms) -> bool:
     """Whether a number counts or costs something: `order 20000 kr`."""
-    unit = _UNIT.match(part.folded, hit.start + len(hit.value))
-    return hit.value.isdigit() and not hit.key and bool(unit and unit.group(1) in terms.units)
+    return hit.value.isdigit() and not hit.key and _unit(part, hit.start + len(hit.value), terms)
+
+
+def _unit(part: Part, end: int, terms: Terms) -> bool:
+    unit = _UNIT.match(part.folded, end)
+    return bool(unit) and unit is not None and unit[1] in terms.units
 
 
 def _finding(part: Part, value: str, start: int, terms: Terms, *, note: str = "", confidence: float = 1.0) -> Finding:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from triage import yamlfile
+from triage.fields.clauses import Outcomes, Said
 from triage.fields.labels import spelled
 from triage.fields.parts import Part, fold
 from triage.rulebook.words import WordIndex
@@ -50,6 +51,7 @@ class _Ordered(yamlfile.Model):
 class _Call(yamlfile.Model):
     before: tuple[str, ...]
     answer: tuple[str, ...]
+    of_the_app: tuple[str, ...]
     status_words: tuple[str, ...]
     status_before: tuple[str, ...]
     status_after: tuple[str, ...]
@@ -69,6 +71,7 @@ class FieldsFile(yamlfile.Model):
     other_numbers: tuple[str, ...]
     joining: tuple[str, ...]
     beside: tuple[str, ...]
+    own: tuple[str, ...]
     number_words: tuple[str, ...]
     units: tuple[str, ...]
     company_words: tuple[str, ...]
@@ -98,13 +101,12 @@ class Terms:
     other_numbers: frozenset[str]
     joining: frozenset[str]
     beside: frozenset[str]
+    own: tuple[str, ...]
     number_words: frozenset[str]
     units: frozenset[str]
     company_words: frozenset[str]
     other_particulars: tuple[str, ...]
-    failure: tuple[str, ...]
-    success: tuple[str, ...]
-    negations: frozenset[str]
+    outcomes: Outcomes
     index: WordIndex[str]  # lists environment/test, product/ecom, platform/iOS ... of plain words
     hosts: Mapping[str, tuple[str, ...]]
     environment_labels: tuple[str, ...]
@@ -117,6 +119,7 @@ class Terms:
     order_words: tuple[str, ...]
     request_words: tuple[str, ...]
     response_words: tuple[str, ...]
+    of_the_app: tuple[str, ...]
     status_words: frozenset[str]
     status_before: frozenset[str]
     status_after: frozenset[str]
@@ -131,18 +134,11 @@ class Terms:
 
     def failed(self, part: Part, start: int) -> bool:
         """Whether the clause around an offset says that something went wrong there."""
-        clause = _clause(part, start)
-        return not self.worked(part, start) and any(word in clause for word in self.failure)
+        return self.outcomes.said(part, start) is Said.FAILED
 
     def worked(self, part: Part, start: int) -> bool:
         """Whether the clause around an offset says that all went well there."""
-        clause = _clause(part, start)
-        return any(word in clause and not self._denied(clause, word) for word in self.success)
-
-    def _denied(self, clause: str, word: str) -> bool:
-        """Whether `not` stands before or behind a word of success: `fungerer ikke`, `ei toimi`."""
-        before, _, behind = clause.partition(word)
-        return bool({*before.split()[-1:], *behind.split()[:1]} & self.negations)
+        return self.outcomes.said(part, start) is Said.WORKED
 
     def is_placeholder(self, value: str) -> bool:
         """Whether a value is a sample of the documentation, or a variable nobody filled in."""
@@ -161,13 +157,12 @@ def load(path: Path, *, shown_as: str | None = None) -> Terms:
         other_numbers=frozenset(_folded(file.other_numbers)),
         joining=frozenset(_folded(file.joining)),
         beside=frozenset(_folded(file.beside)),
+        own=_folded(file.own),
         number_words=frozenset(_folded(file.number_words)),
         units=frozenset(_folded(file.units)),
         company_words=frozenset(_folded(file.company_words)),
         other_particulars=_folded(file.other_particulars),
-        failure=_folded(file.failure),
-        success=tuple(f" {word}" for word in _folded(file.success)),
-        negations=frozenset(_folded(file.negations)),
+        outcomes=Outcomes.of(*map(_folded, (file.failure, file.success, file.negations))),
         index=WordIndex(_lists(file)),
         hosts={name: _folded(words.hosts) for name, words in surroundings.items()},
         environment_labels=spelled(file.environment.labels),
@@ -180,6 +175,7 @@ def load(path: Path, *, shown_as: str | None = None) -> Terms:
         order_words=_folded(file.ordered_through.said_with),
         request_words=_folded(file.call.before),
         response_words=_folded(file.call.answer),
+        of_the_app=_folded(file.call.of_the_app),
         status_words=frozenset(_folded(file.call.status_words)),
         status_before=frozenset(_folded(file.call.status_before)),
         status_after=frozenset(_folded(file.call.status_after)),
@@ -212,14 +208,3 @@ def _lists(file: FieldsFile) -> dict[str, Iterable[str]]:
 
 def _folded(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({fold(word) for word in words}, key=lambda word: (-len(word), word)))
-
-
-_CLAUSE_JOINTS = (". ", ": ", "; ", ", ", "! ", "? ", "\n", " but ", " while ", " men ", " mens ", " medan ", " mutta ")
-
-
-def _clause(part: Part, start: int) -> str:
-    """The clause around an offset, folded, at most 160 characters to each side."""
-    left, right = part.folded[max(0, start - 160) : start], part.folded[start : start + 160]
-    begin = max((left.rfind(joint) + len(joint) for joint in _CLAUSE_JOINTS if joint in left), default=0)
-    end = min((at for joint in _CLAUSE_JOINTS if (at := right.find(joint)) >= 0), default=len(right))
-    return " " + left[begin:] + right[:end]

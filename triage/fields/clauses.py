@@ -1,0 +1,97 @@
+"""What is said of a place in a text: that something went wrong there, or that all went well."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import Self
+
+from triage.fields.parts import Part
+
+_REACH = 160  # characters looked at to each side
+_JOINTS = (". ", ": ", "; ", ", ", "! ", "? ", "\n", " but ", " while ", " men ", " mens ", " medan ", " mutta ")
+_ALSO = (" and ", " og ", " och ", " ja ", " although ", " though ", " selv om ", " trots att ", " vaikka ")
+_VALUE = re.compile(r"[^\s,;()\"'`<>|]{1,200}(?<![.:!?])")
+_BRACKET = re.compile(r"[\"'`*]{0,3}[ \t]{0,2}[(\[](?P<inside>[^()\[\]\n]{1,80})[)\]]")
+_ENDS_IN_NOT = re.compile(r"(?:\s\S+){0,2}\s(?:not|didn't|doesn't|ikke|ikkje|inte|ei)\s*\Z")
+_REMEMBERED = 8192
+
+
+class Said(Enum):
+    """How it went, as far as a clause tells."""
+
+    FAILED = "failed"
+    WORKED = "worked"
+    NOTHING = ""
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Tells from words of failure and success what is said of a place."""
+
+    kinds: Callable[[str], tuple[bool, bool]]
+
+    @classmethod
+    def of(cls, failure: Iterable[str], success: Iterable[str], negations: Iterable[str]) -> Self:
+        """Words are folded; what begins a word of success must begin a word of the text."""
+        bad = tuple(word for word in failure if not word.isdigit())
+        statuses = re.compile(rf"(?<!\d)(?:{'|'.join(word for word in failure if word.isdigit()) or '(?!)'})(?!\d)")
+        good, no = tuple(f" {word}" for word in success), frozenset(negations)
+
+        @lru_cache(_REMEMBERED)  # one clause holds several values
+        def kinds(clause: str) -> tuple[bool, bool]:
+            well = [_is_denied(clause, word, no) for word in good if word in clause]
+            failed = any(well) or any(word in clause for word in bad) or bool(statuses.search(clause))
+            return failed, not all(well)
+
+        return cls(kinds)
+
+    def said(self, part: Part, start: int) -> Said:
+        """What the brackets behind a value say, or the clause around it; of both, the nearer half decides."""
+        value = _VALUE.match(part.folded, start)
+        end = value.end() if value else start
+        if (bracket := _BRACKET.match(part.folded, end)) and any(self.kinds(inside := f" {bracket['inside']} ")):
+            return self._told(inside)
+        before, behind = _clause(part.folded, start, end)
+        told = self._told(f" {before} {behind}", f" {_last(before)}{_first(behind)}")
+        return Said.FAILED if told is Said.NOTHING and _ENDS_IN_NOT.match(behind) else told
+
+    def _told(self, *clauses: str) -> Said:
+        for clause in clauses:
+            failed, worked = self.kinds(clause)
+            if failed != worked:
+                return Said.FAILED if failed else Said.WORKED
+            if not failed:
+                return Said.NOTHING
+        return Said.WORKED
+
+
+def _is_denied(clause: str, word: str, negations: frozenset[str]) -> bool:
+    """Whether `not` stands before or behind a word of success: `fungerer ikke`, `ei toimi`."""
+    before, _, behind = clause.partition(word)
+    return bool({*before.split()[-1:], *behind.split()[:1]} & negations)
+
+
+def _clause(text: str, start: int, end: int) -> tuple[str, str]:
+    """The clause before and behind a value. A colon beside it, or commas on both sides, only set it off."""
+    left, right = text[max(0, start - _REACH) : start], text[end : end + _REACH]
+    set_off = 2 if left.endswith(": ") or (left.endswith(", ") and right.startswith(", ")) else 0
+    gap = 2 if right.startswith((": ", ", ") if left.endswith(", ") else ": ") else 0
+    begin = max((at + len(joint) for joint, at in _places(str.rfind, left[: len(left) - set_off])), default=0)
+    stop = min((at for _, at in _places(str.find, right[gap:])), default=len(right))
+    return left[begin:], right[: gap + stop]
+
+
+def _places(find: Callable[[str, str], int], text: str) -> Iterator[tuple[str, int]]:
+    return ((joint, at) for joint in _JOINTS if (at := find(text, joint)) >= 0)
+
+
+def _last(before: str) -> str:
+    return before[max((at + len(joint) for joint in _ALSO if (at := before.rfind(joint)) >= 0), default=0) :]
+
+
+def _first(behind: str) -> str:
+    return behind[: min((at for joint in _ALSO if (at := behind.find(joint)) >= 0), default=len(behind))]
