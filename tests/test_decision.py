@@ -329,3 +329,75 @@ def test_a_withheld_reply_leaves_a_reason_and_a_human(policy: Policy):
 def test_judging_is_pure(policy: Policy):
     found: Reading = reading(evidence=TECHNICAL, inspection=gave("msn"))
     assert judge(found, NEW, policy) == judge(found, NEW, policy)
+
+
+# ── a thread that turns ─────────────────────────────────────────────────────────────────────────────
+
+
+def turned(state: TicketState, order_id: str = "acme-7", by: str = "reference", **parts: object) -> Belonging:
+    """A mail that answers one of ours, in a ticket about `acme-7` with the subject "Capture feiler"."""
+    findings = (Finding("order_id", order_id, Where.BODY),) if order_id else ()
+    place = ticket(state, findings=findings, subject="Capture feiler", **parts)
+    return replace(place, by=by)
+
+
+@pytest.mark.parametrize("by", ["reference", "marker"])
+@pytest.mark.parametrize("state", [TicketState.READY, TicketState.REVIEW, TicketState.CLOSED])
+def test_other_ids_under_a_subject_of_its_own_are_a_new_problem(policy: Policy, by: str, state: TicketState):
+    found = reading(mail(subject="Webhooks kommer ikke"), evidence=TECHNICAL, inspection=gave(order_id="shop-99"))
+    verdict = judge(found, turned(state, by=by), policy)
+    assert (verdict.template, verdict.tray, verdict.ticket) == ("separate_mail", Tray.REVIEW, TicketNumber(12345))
+
+
+@pytest.mark.parametrize("subject", ["Re: Capture feiler", "SV: [VSD-12345]", "", "Re: Capture feiler i prod"])
+def test_other_ids_under_the_tickets_own_subject_in_review_are_more_of_the_same(policy: Policy, subject: str):
+    found = reading(mail(subject=subject), evidence=TECHNICAL, inspection=gave(order_id="shop-99"))
+    assert Flag.NEW_PROBLEM not in judge(found, turned(TicketState.REVIEW), policy).flags
+
+
+def test_the_answer_to_our_question_is_no_new_problem_whatever_its_subject(policy: Policy):
+    found = reading(mail(subject="Her er det dere ba om"), evidence=TECHNICAL, inspection=gave(order_id="shop-99"))
+    verdict = judge(found, turned(TicketState.WAITING_FOR_INFO, order_id=""), policy)
+    assert Flag.NEW_PROBLEM not in verdict.flags
+
+
+def test_another_topic_under_a_subject_of_its_own_is_a_new_problem(policy: Policy):
+    found = reading(mail(subject="Oppgjør mangler"), evidence=(seen("settlement"),), opinion=thought("settlement"))
+    assert Flag.NEW_PROBLEM in judge(found, turned(TicketState.READY), policy).flags
+    assert Flag.NEW_PROBLEM not in judge(found, turned(TicketState.WAITING_FOR_INFO), policy).flags
+
+
+THANKS = Evidence("rule", "flags/thanks", "", Where.BODY, "takk", 1.0, flag=Flag.THANKS)
+
+
+@pytest.mark.parametrize("state", list(TicketState))
+def test_thanks_and_nothing_else_changes_nothing_and_offers_closing(policy: Policy, state: TicketState):
+    verdict = judge(reading(mail(new="Tusen takk, nå virker det!"), evidence=(THANKS,)), ticket(state), policy)
+    assert (verdict.action, verdict.template, verdict.state, verdict.closing) == (Action.ATTACH, None, None, True)
+    assert (verdict.tray is Tray.REVIEW) == (state is TicketState.REVIEW)
+    assert verdict.flags == ()
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        reading(mail(new="Takk. Når kommer svaret?"), evidence=(THANKS,)),
+        reading(mail(new="Takk."), evidence=(THANKS, *TECHNICAL)),
+        reading(mail(new="Takk."), evidence=(THANKS,), inspection=gave(msn="654321")),
+        reading(mail(new="takk " * 31), evidence=(THANKS,)),
+    ],
+)
+def test_thanks_with_more_than_thanks_offer_no_closing(policy: Policy, found: Reading):
+    assert not judge(found, ticket(TicketState.REVIEW), policy).closing
+
+
+def test_a_closed_ticket_that_gets_a_reply_is_open_again_and_with_people(policy: Policy):
+    verdict = judge(reading(mail(new="Det feiler igjen.")), ticket(TicketState.CLOSED), policy)
+    assert (verdict.state, verdict.tray, verdict.template) == (TicketState.REVIEW, Tray.REVIEW, None)
+
+
+@pytest.mark.parametrize("state", [TicketState.WAITING_FOR_INFO, TicketState.READY, TicketState.CLOSED])
+def test_a_team_that_has_the_ticket_is_never_answered_and_changes_nothing(policy: Policy, state: TicketState):
+    found = reading(mail(new="Your case is received."), evidence=TECHNICAL, inspection=gave(*EVERYTHING))
+    verdict = judge(found, replace(ticket(state), partner=True), policy)
+    assert (verdict.template, verdict.state, verdict.tray) == (None, None, Tray.REVIEW)

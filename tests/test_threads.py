@@ -8,10 +8,11 @@ import pytest
 
 from tests.samples import mail
 from triage.domain import Language, Ticket, TicketNumber, TicketState
-from triage.threads import Belonging, Signer, belonging, numbers_in
+from triage.threads import Acquaintance, Belonging, Signer, bare_subject, belonging, numbers_in
 
 SIGNER = Signer(b"SAMPLE key", "desk.example")
 KARI, STRANGER, COLLEAGUE = "kari@shop.example", "eve@elsewhere.example", "ola@shop.example"
+TEAM = "team@helpdesk.example"
 
 
 class Tickets:
@@ -36,8 +37,8 @@ class Tickets:
 PUBLIC = frozenset({"gmail.example"})
 
 
-def found(public: frozenset[str] = PUBLIC, **parts: object) -> Belonging:
-    return belonging(mail(**parts), Tickets(), SIGNER, public)
+def found(public: frozenset[str] = PUBLIC, *, forged: bool = False, **parts: object) -> Belonging:
+    return belonging(mail(**parts), Tickets(), SIGNER, Acquaintance(public, frozenset({TEAM})), forged=forged)
 
 
 @pytest.mark.parametrize(
@@ -136,3 +137,60 @@ def test_the_same_answer_always_has_the_same_id_and_another_answer_another():
 
 def test_numbers_are_found_once_each_in_order():
     assert numbers_in("VSD-300 vsd 40000, VSD-300, VSD-1") == (TicketNumber(300), TicketNumber(40000))
+
+
+@pytest.mark.parametrize("part", ["new", "quoted", "signature"])
+def test_the_marker_threads_wherever_it_stands_when_ids_and_number_are_lost(part: str):
+    text = f"takk\n> Vipps Integration\n> Ref: {SIGNER.marker(TicketNumber(12345))}\n"
+    lost = {"subject": "noe annet", "in_reply_to": ("rewritten@provider.example",)}
+    place = found(sender=KARI, **lost, **({"new": "takk"} | {part: text}))
+    assert (place.ticket.number, place.by, place.mentioned) == (TicketNumber(12345), "marker", ())
+
+
+def test_a_marker_counts_for_those_who_take_part_and_their_colleagues_alone():
+    text = f"Ref: {SIGNER.marker(TicketNumber(12345)).upper()}"
+    assert found(sender=COLLEAGUE, quoted=text).ticket is not None
+    assert found(sender=STRANGER, quoted=text).claimed == TicketNumber(12345)
+
+
+@pytest.mark.parametrize("wrong", ["VSD-12346", "AVSD-12345"])
+def test_a_marker_that_was_changed_is_none(wrong: str):
+    text = SIGNER.marker(TicketNumber(12345)).replace("VSD-12345", wrong)
+    assert SIGNER.marked_in(text) == ()
+    assert SIGNER.marked_in(SIGNER.marker(TicketNumber(12345)) + "a") == ()
+
+
+def test_a_million_half_markers_are_read_in_linear_time():
+    assert SIGNER.marked_in("VSD-1234567." * 90_000) == ()
+
+
+def test_a_forged_mail_belongs_to_no_ticket_whatever_it_names():
+    own = SIGNER.message_id(TicketNumber(12345), "b" * 64)
+    place = found(sender=KARI, subject="Re: [VSD-12345]", in_reply_to=(own,), forged=True)
+    assert (place.ticket, place.claimed) == (None, TicketNumber(12345))
+
+
+def test_a_team_that_tickets_are_handed_over_to_joins_them_and_is_known_as_such():
+    place = found(sender=TEAM, subject="Received: [VSD-12345] Capture fails")
+    assert (place.ticket.number, place.partner) == (TicketNumber(12345), True)
+
+
+def test_whoever_answers_a_handed_over_ticket_is_of_that_team():
+    own = SIGNER.handover_id(TicketNumber(12345), "c" * 64)
+    place = found(sender="jira@tracker.example", in_reply_to=(own,))
+    assert (place.ticket.number, place.partner) == (TicketNumber(12345), True)
+
+
+def test_an_answer_to_an_alert_is_of_our_own_people():
+    assert found(sender="on-call@desk.example", in_reply_to=(SIGNER.staff_id("breaker", "now"),)).partner
+
+
+def test_our_ids_are_found_in_a_bounce_and_forged_ones_are_not():
+    own = SIGNER.message_id(TicketNumber(12345), "d" * 64)
+    text = f"Message-ID: <{own}>\nReferences: <{own.replace('vsd-12345', 'vsd-12346')}> <x@shop.example>\n<{own}>"
+    assert SIGNER.ids_in(text) == (own,)
+
+
+def test_a_subject_is_bare_without_numbers_and_marks():
+    assert bare_subject("Re: SV: [VSD-12345] Re: Capture fails") == "Capture fails"
+    assert bare_subject("VL: VSD-12345") == ""

@@ -25,9 +25,11 @@ from triage.domain import (
 )
 from triage.fields.profiles import Profile
 from triage.routing import Policy, Route, door, is_screenshot_only, is_technical, route_of
-from triage.threads import Belonging
+from triage.threads import Belonging, bare_subject, numbers_in
 
 FEW_WORDS = 16
+_THANKS_WORDS = 30  # a mail of thanks with more words says something else as well
+_WEIGHED = (Flag.NEW_PROBLEM, Flag.THANKS)  # words that count only in a ticket, and with other signs
 MOST_ASKED = 2  # times the desk asks for missing fields in one ticket; then a human does
 
 
@@ -35,14 +37,20 @@ def judge(reading: Reading, belonging: Belonging, policy: Policy) -> Verdict:
     """Decide what happens with one mail."""
     if reading.silence:
         return _silent(reading, belonging, policy)
+    verdict = _judged(reading, belonging, policy)
+    if belonging.partner:
+        verdict = _from_partner(verdict, belonging.ticket)
+    return _with_remarks(verdict, reading, belonging)
+
+
+def _judged(reading: Reading, belonging: Belonging, policy: Policy) -> Verdict:
+    """What a person's mail comes to. Leaked keys go before everything else, then the ticket it belongs to."""
     route = route_of(reading, policy)
     if route.topic and policy.rulebook.topic(route.topic).kind is TopicKind.URGENT:
-        verdict = _urgent(reading, belonging, route, policy)
-    elif belonging.ticket:
-        verdict = _follow_up(reading, belonging.ticket, route, policy)
-    else:
-        verdict = _new(reading, route, policy)
-    return _with_remarks(verdict, reading, belonging)
+        return _urgent(reading, belonging, route, policy)
+    if belonging.ticket:
+        return _follow_up(reading, belonging, belonging.ticket, route, policy)
+    return _new(reading, route, policy)
 
 
 def withheld(verdict: Verdict, reason: str) -> Verdict:
@@ -124,7 +132,14 @@ def _checklist(verdict: Verdict, reading: Reading) -> Verdict:
     return replace(_review(verdict), template="checklist")
 
 
-def _follow_up(reading: Reading, ticket: Ticket, route: Route, policy: Policy) -> Verdict:
+def _from_partner(verdict: Verdict, ticket: Ticket | None) -> Verdict:
+    """From a team or helpdesk that has the ticket: kept with it and never answered, so that two desks cannot talk."""
+    state = None if ticket else TicketState.REVIEW
+    reasons = (*verdict.reasons, "from a team that tickets are handed over to: not answered")
+    return replace(verdict, template=None, state=state, tray=Tray.REVIEW, reasons=reasons)
+
+
+def _follow_up(reading: Reading, place: Belonging, ticket: Ticket, route: Route, policy: Policy) -> Verdict:
     """Joined to its ticket; answered only when something changed for the sender."""
     verdict = replace(
         _base(reading, route, policy, Kind.FOLLOWUP),
@@ -135,8 +150,10 @@ def _follow_up(reading: Reading, ticket: Ticket, route: Route, policy: Policy) -
         topic=ticket.topic or route.topic,
         ticket=ticket.number,
     )
-    if _is_new_problem(reading, ticket):
+    if _is_new_problem(reading, place, ticket, route):
         return _new_problem(verdict, ticket)
+    if _is_thanks_only(reading):
+        return _thanked(verdict, ticket)
     if ticket.state in (TicketState.WAITING_FOR_INFO, TicketState.NEW):
         if is_technical(verdict.topic, policy):
             return _answered_question(verdict, reading, ticket, policy)
@@ -186,14 +203,50 @@ def _new_problem(verdict: Verdict, ticket: Ticket) -> Verdict:
     return replace(verdict, template=told, flags=flags, state=TicketState.REVIEW, tray=Tray.REVIEW)
 
 
-def _is_new_problem(reading: Reading, ticket: Ticket) -> bool:
-    """Words that say so, or another order id in a ticket that had everything it needed."""
+def _is_new_problem(reading: Reading, place: Belonging, ticket: Ticket, route: Route) -> bool:
+    """Words that say so; another order id in a ticket that had everything it needed; or, under a subject of its own,
+    ids or a topic that the ticket has not. What answers our question is no new problem, whatever its subject."""
     if any(item.flag is Flag.NEW_PROBLEM for item in reading.evidence):
         return True
-    before = {found.value for found in ticket.findings if found.field == "order_id"}
-    now = {found.value for found in reading.inspection.findings if found.field == "order_id"}
+    before, now = _order_ids(ticket.findings), _order_ids(reading.inspection.findings)
+    asking = ticket.state in (TicketState.WAITING_FOR_INFO, TicketState.NEW)
+    other_ids = bool(now) and before.isdisjoint(now)
+    if _has_own_subject(reading.mail.subject, place, ticket):
+        other_topic = bool(route.topic and ticket.topic) and route.topic != ticket.topic
+        return (other_ids and not (asking and not before)) or (other_topic and not asking)
     settled = ticket.state in (TicketState.READY, TicketState.CLOSED)
-    return settled and bool(before) and bool(now) and before.isdisjoint(now)
+    return settled and bool(before) and other_ids
+
+
+def _order_ids(findings: tuple[Finding, ...]) -> frozenset[str]:
+    return frozenset(found.value for found in findings if found.field == "order_id")
+
+
+def _has_own_subject(subject: str, place: Belonging, ticket: Ticket) -> bool:
+    """Whether the sender wrote a new subject over an old mail: without our number, and not the ticket's own."""
+    if place.by == "subject" or numbers_in(subject):
+        return False
+    own, known = bare_subject(subject).casefold(), bare_subject(ticket.subject).casefold()
+    return bool(own and known) and own not in known and known not in own
+
+
+def _is_thanks_only(reading: Reading) -> bool:
+    """A few words of thanks (rules/flags.yaml), no question, nothing that speaks for a topic and no field."""
+    thanks = any(item.flag is Flag.THANKS for item in reading.evidence)
+    speaks_for_a_topic = any(item.topic for item in reading.evidence)
+    gave = any(found.where is not Where.SIGNATURE for found in reading.inspection.findings)
+    words = reading.mail.new
+    return thanks and not gave and not speaks_for_a_topic and "?" not in words and len(words.split()) <= _THANKS_WORDS
+
+
+def _thanked(verdict: Verdict, ticket: Ticket) -> Verdict:
+    """The ticket stays as it is, and staff are offered to close it."""
+    reasons = (*verdict.reasons, "says thanks and nothing else: the ticket can be closed")
+    tray = _RESTS_IN.get(ticket.state, Tray.ANSWERED)
+    return replace(verdict, closing=True, tray=tray, reasons=reasons)
+
+
+_RESTS_IN = {TicketState.READY: Tray.READY, TicketState.REVIEW: Tray.REVIEW}
 
 
 # ── what every verdict carries ──────────────────────────────────────────────────────────────────────
@@ -223,7 +276,7 @@ def _with_fields(verdict: Verdict, profile: Profile, findings: tuple[Finding, ..
 
 
 def _flags(reading: Reading, route: Route) -> tuple[Flag, ...]:
-    raised = {item.flag for item in reading.evidence if item.flag and item.flag is not Flag.NEW_PROBLEM}
+    raised = {item.flag for item in reading.evidence if item.flag and item.flag not in _WEIGHED}
     if route.others:
         raised.add(Flag.MULTIPLE_TOPICS)
     if is_screenshot_only(reading.mail):

@@ -29,7 +29,7 @@ from triage.replies.letter import AlertLetter
 from triage.store import recorded, trouble
 from triage.store.ledger import Handled, Ledger, Queued
 from triage.store.store import Store, is_loss
-from triage.threads import Belonging, Signer, belonging
+from triage.threads import Acquaintance, Belonging, Signer, belonging
 from triage.transport.mailbox import Arrival, Bounds, Mailbox
 from triage.transport.outgoing import Envelope, compose, recipients
 from triage.transport.smtp import RelayLost, RelayRefused
@@ -60,6 +60,10 @@ class Desk:
     @property
     def alerts(self) -> Alerts:
         return Alerts(self.mind.settings.alerts.to, self.mind.writer, self.signer, self.envelope)
+
+    @property
+    def known(self) -> Acquaintance:
+        return Acquaintance(self.public_domains, frozenset(self.mind.settings.alerts.to))
 
     @property
     def restraint(self) -> Restraint:
@@ -159,7 +163,7 @@ def handle(arrival: Arrival, reading: Reading, ledger: Ledger, desk: Desk) -> Ve
     if tray := ledger.seen(reading.mail.key):
         return tray
     mail = reading.mail
-    place = belonging(mail, ledger, desk.signer, desk.public_domains)
+    place = belonging(mail, ledger, desk.signer, desk.known)
     verdict = judged = judge(reading, place, desk.mind.policy())
     if verdict.template:
         address = desk.mind.writer.address_for(mail, place.circle).email

@@ -83,6 +83,7 @@ class Flag(StrEnum):
     SCREENSHOT_ONLY = "screenshot_only"
     UNVERIFIED_SENDER = "unverified_sender"
     INCIDENT = "incident"
+    THANKS = "thanks"  # of evidence only: words of thanks; what they come to stands in Verdict.closing
 
 
 class TicketState(StrEnum):
@@ -346,6 +347,7 @@ class Verdict:
     ticket: TicketNumber | None = None
     state: TicketState | None = None  # the ticket's state from now on; None leaves it
     template: str | None = None  # None: no reply
+    closing: bool = False  # the mail says thanks and nothing else: staff may close the ticket
     tray: Tray = Tray.ANSWERED
 
 

@@ -1,7 +1,9 @@
-"""Does a mail belong to a ticket? Signed ids first, then the number in the subject; never a stranger.
+"""Does a mail belong to a ticket? Signed ids first, then the marker in the text, then the number in the subject; never
+a stranger.
 
-Our Message-IDs carry the ticket's number and an HMAC, so nobody can write one that was not sent to them.
-A number in a subject can be typed by anyone: it counts only for somebody who takes part in the ticket.
+Our Message-IDs carry the ticket's number and an HMAC, so nobody can write one that was not sent to them. The marker at
+the end of every reply carries the same for providers that write ids anew. A number in a subject can be typed by anyone:
+it counts only for somebody who takes part in the ticket.
 """
 
 from __future__ import annotations
@@ -17,9 +19,14 @@ from typing import Protocol
 from triage.domain import InboundMail, Ticket, TicketNumber
 
 _TOKEN = re.compile(r"(?<![A-Za-z0-9])VSD[-_ ]?(\d{3,7})(?!\d)", re.IGNORECASE)
+_IN_SUBJECT = re.compile(r"\s*\[?\bVSD[-_ ]?\d{3,7}\]?\s*", re.IGNORECASE)
+_PREFIXES = re.compile(r"^(?:\s*(?:re|sv|vs|aw|ang|fwd?|vl|vb|wg|tr|antw|odp)\s*(?:\[\d+\])?\s*:)+\s*", re.IGNORECASE)
+_MARKED = re.compile(r"(?<![A-Za-z0-9])VSD-(\d{3,9})\.([a-z2-7]{16})(?![A-Za-z0-9])", re.IGNORECASE)
 _OWN_ID = re.compile(r"vsd-(\d{1,9})\.([a-z0-9]{1,64})\.([a-z2-7]{16})@", re.IGNORECASE)
+_DOMAIN = re.compile(r"[A-Za-z0-9.-]{1,253}")
 _TICKET_NONCE = "ticket"
 _MARKER_NONCE = "marker"
+_HANDOVER_NONCE = "handover"  # begins the nonce of a letter that passes a ticket on; a mail's key is hexadecimal
 
 
 class TicketIndex(Protocol):
@@ -57,9 +64,10 @@ class Circle:
 class Belonging:
     """The outcome of threading.
 
-    `by` says what matched ("reference" or "subject"), `circle` who may hear of the ticket. `claimed` is a ticket
-    that the mail names but its sender has no part in: the mail becomes a ticket of its own and learns nothing of
-    that one. `mentioned` are numbers that stand in the text only.
+    `by` says what matched ("reference", "marker" or "subject"), `circle` who may hear of the ticket. `claimed` is a
+    ticket that the mail names but its sender has no part in: the mail becomes a ticket of its own and learns nothing of
+    that one. `mentioned` are numbers that stand in the text only. `partner`: the sender is a team or helpdesk that
+    tickets are handed over to, and is never answered by the desk.
     """
 
     ticket: Ticket | None = None
@@ -67,6 +75,19 @@ class Belonging:
     circle: Circle | None = None
     claimed: TicketNumber | None = None
     mentioned: tuple[TicketNumber, ...] = ()
+    partner: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Acquaintance:
+    """Whom the desk knows beside those who take part in a ticket (config.yaml).
+
+    `public_domains` are mail providers that strangers share; without any, no domain makes colleagues. `partners` are the
+    addresses that tickets are handed over to and that alerts go to.
+    """
+
+    public_domains: frozenset[str] = frozenset()
+    partners: frozenset[str] = frozenset()
 
 
 class Signer:
@@ -93,13 +114,35 @@ class Signer:
         """The id of a letter to people of ours; the same particulars always give the same id."""
         return self._id(TicketNumber.unknown(), hashlib.sha256("\n".join(particulars).encode()).hexdigest()[:24])
 
+    def handover_id(self, number: TicketNumber, mail_key: str) -> str:
+        """The id of the letter that passes a ticket on because of one mail."""
+        return self._id(number, _HANDOVER_NONCE + mail_key[:24])
+
     def number_in(self, message_id: str) -> TicketNumber | None:
         """The ticket of an id that this desk signed, else None."""
         match = _OWN_ID.match(message_id)
-        if not match:
-            return None
-        number, nonce, seal = int(match[1]), match[2].lower(), match[3].lower()
-        return TicketNumber(number) if hmac.compare_digest(seal, self._seal(number, nonce)) else None
+        return self._sealed(match[1], match[2], match[3]) if match else None
+
+    def to_partners(self, message_id: str) -> bool:
+        """Whether an id is that of a letter to people of ours or to those whom a ticket was handed over to."""
+        match = _OWN_ID.match(message_id)
+        if not match or self.number_in(message_id) is None:
+            return False
+        return int(match[1]) == 0 or match[2].lower().startswith(_HANDOVER_NONCE)
+
+    def ids_in(self, text: str) -> tuple[str, ...]:
+        """Every Message-ID in a text that this desk signed, in order, each once."""
+        found = (match[0] + _domain_behind(text, match.end()) for match in _OWN_ID.finditer(text))
+        return tuple(dict.fromkeys(each for each in found if self.number_in(each)))
+
+    def marked_in(self, text: str) -> tuple[TicketNumber, ...]:
+        """The tickets whose markers stand in a text, in order, each once."""
+        sealed = (self._sealed(number, _MARKER_NONCE, seal) for number, seal in _MARKED.findall(text))
+        return tuple(dict.fromkeys(number for number in sealed if number))
+
+    def _sealed(self, number: str, nonce: str, seal: str) -> TicketNumber | None:
+        right = hmac.compare_digest(seal.lower(), self._seal(int(number), nonce.lower()))
+        return TicketNumber(int(number)) if right else None
 
     def _id(self, number: TicketNumber, nonce: str) -> str:
         return f"vsd-{number.value}.{nonce}.{self._seal(number.value, nonce)}@{self._domain}"
@@ -114,33 +157,54 @@ def numbers_in(text: str) -> tuple[TicketNumber, ...]:
     return tuple(dict.fromkeys(TicketNumber(int(digits)) for digits in _TOKEN.findall(text)))
 
 
-def belonging(mail: InboundMail, index: TicketIndex, signer: Signer, public_domains: frozenset[str]) -> Belonging:
-    """Find the mail's ticket.
+def bare_subject(subject: str) -> str:
+    """A subject without ticket numbers and the marks of answers and forwards."""
+    bare = _IN_SUBJECT.sub(" ", _PREFIXES.sub("", subject)).strip()
+    return _PREFIXES.sub("", bare)
 
-    `public_domains` are mail providers that strangers share (config.yaml); without any, no domain makes colleagues.
-    """
-    mentioned = numbers_in(mail.new)
+
+def belonging(
+    mail: InboundMail, index: TicketIndex, signer: Signer, known: Acquaintance, *, forged: bool = False
+) -> Belonging:
+    """Find the mail's ticket. A `forged` mail (its sender is not who From says) belongs to none, whatever it names."""
+    mentioned = numbers_in(_MARKED.sub(" ", mail.new))
+    sender = mail.sender.email
+    partner = sender in known.partners or any(map(signer.to_partners, _answered(mail)))
     claimed: TicketNumber | None = None
     for number, by, signed in _candidates(mail, index, signer):
         ticket = index.ticket(number)
         if ticket is None:
             continue
-        circle = _circle(ticket.number, index, public_domains)
-        if index.takes_part(ticket.number, mail.sender.email) or (signed and circle.may_hear(mail.sender.email)):
-            return Belonging(ticket, by, circle, None, mentioned)
+        circle = _circle(ticket.number, index, known.public_domains)
+        near = sender in known.partners or index.takes_part(ticket.number, sender)
+        holds = signed and (partner or circle.may_hear(sender))
+        if not forged and (near or holds):
+            return Belonging(ticket, by, circle, None, mentioned, partner)
         claimed = claimed or ticket.number
-    return Belonging(claimed=claimed, mentioned=mentioned)
+    return Belonging(claimed=claimed, mentioned=mentioned, partner=partner)
 
 
 def _candidates(mail: InboundMail, index: TicketIndex, signer: Signer) -> Iterator[tuple[TicketNumber, str, bool]]:
-    ids = tuple(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))))
+    ids = _answered(mail)
     for message_id in ids:
         if number := signer.number_in(message_id):
             yield number, "reference", True
     for number in index.tickets_citing(ids):
         yield number, "reference", False
+    for number in signer.marked_in("\n".join((mail.new, mail.quoted, mail.signature))):
+        yield number, "marker", True
     for number in numbers_in(mail.subject):
         yield number, "subject", False
+
+
+def _answered(mail: InboundMail) -> tuple[str, ...]:
+    """The ids of the mails that this one answers, the nearest first."""
+    return tuple(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))))
+
+
+def _domain_behind(text: str, start: int) -> str:
+    found = _DOMAIN.match(text, start)
+    return found[0] if found else ""
 
 
 def _circle(number: TicketNumber, index: TicketIndex, public_domains: frozenset[str]) -> Circle:

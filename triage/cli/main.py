@@ -10,10 +10,12 @@ from triage import __version__
 
 COMMANDS = {  # name: what it does; the module of the same name in triage.cli holds it as `command`
     "check": "Check config, rules, templates: shape, tests, coverage.",
+    "close": "Close tickets, or open them again.",
     "demo": "Run the desk on sample mail in a local folder, no server needed.",
     "doctor": "Try the IMAP, SMTP and database connections and say what to fix.",
     "evaluate": "Measure the model and the field finders on labelled mail.",
     "explain": "Show why the desk would do what it does with a mail.",
+    "merge": "Make one ticket part of another.",
     "preview": "Show a template as a reply to a made-up mail.",
     "export": "Everything held about one address, as JSON.",
     "forget": "Erase one address and what it wrote; figures stay.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from triage.config import Settings
@@ -13,10 +12,8 @@ from triage.mail.guard import is_machine_address
 from triage.replies.letter import Asked, Given, Hint, Letter, Link, Pointer
 from triage.replies.rendering import Rendered, Templates
 from triage.rulebook.book import Rulebook
-from triage.threads import Circle, Signer
+from triage.threads import Circle, Signer, bare_subject
 
-_PREFIXES = re.compile(r"^(?:\s*(?:re|sv|vs|aw|ang|fwd?|vl|vb|wg|tr|antw|odp)\s*(?:\[\d+\])?\s*:)+\s*", re.IGNORECASE)
-_TOKENS = re.compile(r"\s*\[?\bVSD[-_ ]?\d{3,7}\]?\s*", re.IGNORECASE)
 FAQ, FAQ_PRODUCT = "faq", "ecom"  # the contact that questions are pointed to, and what it is about
 _LONGEST_SUBJECT = 150
 _LONGEST_VALUE = 120
@@ -175,8 +172,7 @@ class Writer:
 
 def subject_for(subject: str, number: TicketNumber) -> str:
     """`[VSD-12345] Re: what it was`: the number first, the sender's own subject kept so that threads stay together."""
-    bare = _TOKENS.sub(" ", _PREFIXES.sub("", subject)).strip()
-    bare = _PREFIXES.sub("", bare)
+    bare = bare_subject(subject)
     return f"[{number}] Re: {bare}"[:_LONGEST_SUBJECT] if bare else f"[{number}]"
 
 

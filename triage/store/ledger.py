@@ -29,7 +29,8 @@ from triage.store import schema as s
 # What every mail asks is built once: building a statement takes longer than running it.
 _ticket: sa.BindParameter[int] = sa.bindparam("at_ticket")
 _TRAY = sa.select(s.mail.c.tray).where(s.mail.c.key == sa.bindparam("at_key"))
-_TICKET = sa.select(s.ticket).where(s.ticket.c.number == _ticket)
+# A ticket is read to be changed: on PostgreSQL another desk waits until this transaction has ended (SQLite has one writer).
+_TICKET = sa.select(s.ticket).where(s.ticket.c.number == _ticket).with_for_update()
 _FLAGS = sa.select(s.ticket.c.flags).where(s.ticket.c.number == _ticket)
 _FINDINGS = sa.select(s.finding).where(s.finding.c.ticket == _ticket).order_by(s.finding.c.id)
 _PEOPLE = sa.select(s.participant.c.email).where(s.participant.c.ticket == _ticket)
@@ -168,6 +169,7 @@ class Ledger:
             "told_separate": ticket.told_separate or told_separate,
             "flags": sorted({*before, *(flag.value for flag in verdict.flags)}),
             "changed_at": self.now,
+            "closing_at": self.now if verdict.closing else None,
         }
         if done:
             values["completed_at"] = self.now

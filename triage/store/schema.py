@@ -78,7 +78,18 @@ ticket = Table(
     Column("completed_at", UtcDateTime),  # the moment nothing was missing any more
     Column("merged_into", Integer, ForeignKey("ticket.number")),
     Column("handed_over_at", UtcDateTime),  # passed on to another desk or team
+    Column("closing_at", UtcDateTime),  # thanks and nothing else: staff may close it
     sqlite_autoincrement=True,  # a number is never given twice, even if its ticket is erased
+)
+
+event = Table(  # what staff did to a ticket by hand: merged, closed, reopened, handed over
+    "event",
+    metadata,
+    _key(),
+    Column("ticket", Integer, ForeignKey("ticket.number", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("who", Text, nullable=False),  # the person's name at the machine
+    Column("said", Text, nullable=False),
 )
 
 participant = Table(

@@ -20,6 +20,7 @@ def upgrade() -> None:
     _trouble()
     _mail()
     _recorded()
+    _event()
     _participant()
     _reference()
     _finding()
@@ -49,6 +50,7 @@ def downgrade() -> None:
     op.drop_table("finding")
     op.drop_table("reference")
     op.drop_table("participant")
+    op.drop_table("event")
     op.drop_table("recorded")
     op.drop_table("mail")
     op.drop_table("trouble")
@@ -80,6 +82,7 @@ def _ticket() -> None:
         sa.Column("completed_at", UtcDateTime(), nullable=True),
         sa.Column("merged_into", sa.Integer(), nullable=True),
         sa.Column("handed_over_at", UtcDateTime(), nullable=True),
+        sa.Column("closing_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["merged_into"], ["ticket.number"], name=op.f("fk_ticket_merged_into_ticket")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_ticket")),
         sqlite_autoincrement=True,
@@ -146,6 +149,22 @@ def _recorded() -> None:
         sa.ForeignKeyConstraint(["mail"], ["mail.id"], name=op.f("fk_recorded_mail_mail"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("mail", name=op.f("pk_recorded")),
     )
+
+
+def _event() -> None:
+    op.create_table(
+        "event",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("ticket", sa.Integer(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ticket"], ["ticket.number"], name=op.f("fk_event_ticket_ticket"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
+    )
+    op.create_index(op.f("ix_event_ticket"), "event", ["ticket"], unique=False)
 
 
 def _participant() -> None:
