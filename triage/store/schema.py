@@ -119,18 +119,16 @@ mail = Table(
     Column("sent_at", UtcDateTime),
     Column("handled_at", UtcDateTime, nullable=False, index=True),
     Column("tray", String(20), nullable=False),
-)
-
-recorded = (
-    Table(  # what the desk read (masked) and decided, so that it can be decided again; forgetting deletes the row
-        "recorded",
-        metadata,
-        Column("mail", Integer, ForeignKey("mail.id", ondelete="CASCADE"), primary_key=True),
-        Column("content", LargeBinary, nullable=False),  # triage.store.recorded packs and unpacks it
-    )
-)
-
     Column("erased_at", UtcDateTime),  # its words are gone, by retention or because somebody asked
+)
+
+recorded = Table(  # what the desk read (masked) and decided, so that it can be decided again; forgetting deletes the row
+    "recorded",
+    metadata,
+    Column("mail", Integer, ForeignKey("mail.id", ondelete="CASCADE"), primary_key=True),
+    Column("content", LargeBinary, nullable=False),  # triage.store.recorded packs and unpacks it
+)
+
 reference = Table(
     "reference",
     metadata,
