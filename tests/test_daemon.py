@@ -11,6 +11,7 @@ import pytest
 from triage import daemon
 from triage.config import Poll
 from triage.daemon import Pause, run_forever
+from triage.store.leases import Alone, LeaseLost, Presence
 from triage.store.store import StoreLost
 from triage.transport.mailbox import MailboxLost, MailboxRefused
 from triage.transport.smtp import RelayLost
@@ -23,6 +24,9 @@ def test_pauses_double_up_to_their_limit_and_begin_anew_after_a_success():
     assert [pause.after_failure() for _ in range(4)] == [2, 4, 8, 10]
     pause.after_success()
     assert pause.after_failure() == 2
+
+
+ALONE = Alone()
 
 
 class Line:
@@ -52,13 +56,13 @@ class Line:
         self.said.append("closed")
 
 
-def tend(monkeypatch: pytest.MonkeyPatch, *looks: Exception | None) -> list[str]:
+def tend(monkeypatch: pytest.MonkeyPatch, *looks: Exception | None, presence: Presence = ALONE) -> list[str]:
     """Run the daemon over what a mailbox does, and return what happened."""
     stop = threading.Event()
     line = Line(stop, *looks)
     monkeypatch.setattr(daemon, "empty", lambda mailbox, desk: mailbox.look())
     monkeypatch.setattr(daemon, "deliver", lambda desk: Counter())
-    run_forever(SimpleNamespace(mailboxes=(line,)), QUICK, stop)  # type: ignore[arg-type]
+    run_forever(SimpleNamespace(mailboxes=(line,), presence=presence), QUICK, stop)  # type: ignore[arg-type]
     return line.said
 
 
@@ -86,3 +90,30 @@ def test_each_failure_is_told_in_one_line_with_its_pause(
     tend(monkeypatch, MailboxLost("nothing answers at imap.shop.example:993"), None)
     warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert warnings == ["line: nothing answers at imap.shop.example:993; trying again in 0 s"]
+
+
+class Second(Alone):
+    """A desk that finds the mailbox taken so many times, and notes when it lets go of it."""
+
+    def __init__(self, taken: int) -> None:
+        self.taken = taken
+        self.left = 0
+
+    def tends(self, mailbox: str) -> bool:
+        self.taken -= 1
+        return self.taken < 0
+
+    def leave(self, mailbox: str) -> None:
+        self.left += 1
+
+
+def test_a_desk_stands_by_while_another_tends_the_mailbox_and_then_takes_over(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(daemon, "_STANDBY", 0.001)
+    assert tend(monkeypatch, None, presence=Second(taken=2)) == ["closed", "closed", "fine"]
+
+
+@pytest.mark.parametrize("loss", [MailboxLost("gone"), MailboxRefused("password"), LeaseLost("too slow")])
+def test_a_mailbox_that_cannot_be_reached_from_here_is_left_to_others(monkeypatch: pytest.MonkeyPatch, loss: Exception):
+    presence = Second(taken=0)
+    tend(monkeypatch, loss, None, presence=presence)
+    assert presence.left == 1

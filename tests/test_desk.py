@@ -18,6 +18,7 @@ from triage.desk import Desk, run_once
 from triage.domain import Tray
 from triage.store import outbox, schema, trouble
 from triage.store.database import engine_for, migrate
+from triage.store.leases import Alone
 from triage.store.store import Store, StoreLost
 from triage.transport.accounts import SmtpRoute
 from triage.transport.mailbox import Examination, MailboxLost
@@ -144,6 +145,12 @@ def test_a_relay_that_cannot_be_reached_costs_no_reply_a_try(office: Office):
     assert [(row.state, row.tries) for row in office.rows(schema.outbox)] == [("queued", 0)]
 
 
+class Other(Alone):
+    """Another desk at the same database."""
+
+    holder = "other"
+
+
 @dataclass
 class Slow:
     """A relay that takes thirty seconds a mail; in the midst of it another desk looks at the same outbox."""
@@ -156,7 +163,7 @@ class Slow:
         self.sent.append(message)
         self.now += timedelta(seconds=30)
         if len(self.sent) == 25:
-            desks.deliver(replace(self.desk, routes=main_route(self)))
+            desks.deliver(replace(self.desk, routes=main_route(self), presence=Other()))
         return Delivery(tuple(Answer(address, Fate.ACCEPTED, 250, "") for address in recipients))
 
     def examine(self, sender: str) -> Examination:
@@ -224,7 +231,7 @@ def test_a_mail_that_another_desk_handled_meanwhile_is_a_repeat(
     def judge(*given):
         monkeypatch.undo()  # the other desk comes to this mail after we found it unseen
         (arrivals,) = office.desk.mailboxes[0].waiting(office.desk.bounds)
-        desks.handle_batch(arrivals, office.desk)
+        desks.handle_batch("local", arrivals, office.desk)
         return decide(*given)
 
     monkeypatch.setattr(desks, "judge", judge)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 
 from triage.config import Poll
 from triage.delivery import Tally
 from triage.desk import Desk, deliver, empty
 from triage.domain import OperatorError
+from triage.store.leases import LeaseLost
+from triage.store.store import StoreLost
 from triage.transport.mailbox import Mailbox, MailboxLost, MailboxRefused
 
 log = logging.getLogger(__name__)
 
+_STANDBY = 1.0  # seconds between looks of a desk that stands by for another
 _LAST_BATCH = 60.0  # seconds a batch in work may take after the order to stop
 
 
@@ -51,24 +56,43 @@ def run_forever(desk: Desk, poll: Poll, stop: threading.Event) -> None:
 
 def _tend(mailbox: Mailbox, desk: Desk, poll: Poll, stop: threading.Event, work: threading.Lock) -> None:
     pause = Pause(poll)
+    stands_by = False
     while not stop.is_set():
         try:
+            stands_by = _stands_by(mailbox, desk, before=stands_by)
             with work:
-                tally = empty(mailbox, desk)
+                tally = Counter[str]() if stands_by else empty(mailbox, desk)
                 tally += deliver(desk)
             _say(mailbox, tally)
             pause.after_success()
-            mailbox.wait(poll.seconds)
+            stop.wait(_STANDBY) if stands_by else mailbox.wait(poll.seconds)
         except OperatorError as error:
             seconds = pause.after_failure()
             log.warning("%s: %s; trying again in %.0f s", mailbox.name, error, seconds)
-            if isinstance(error, MailboxLost | MailboxRefused):
-                mailbox.close()
+            if isinstance(error, MailboxLost | MailboxRefused | LeaseLost):
+                _let_go(mailbox, desk)
             stop.wait(seconds)
         except Exception:  # a fault of ours must not leave the mailbox unread for ever
             log.exception("%s: this should not happen; beginning anew", mailbox.name)
             mailbox.close()
             stop.wait(pause.after_failure())
+
+
+def _stands_by(mailbox: Mailbox, desk: Desk, *, before: bool) -> bool:
+    """Whether another desk tends the mailbox; the log tells of each change."""
+    now = not desk.presence.tends(mailbox.name)
+    if now != before:
+        log.info("%s: %s", mailbox.name, "another desk tends it; standing by" if now else "taken over")
+    if now:
+        mailbox.close()
+    return now
+
+
+def _let_go(mailbox: Mailbox, desk: Desk) -> None:
+    """Another desk may have more luck with a mailbox that this one cannot reach."""
+    mailbox.close()
+    with suppress(StoreLost):
+        desk.presence.leave(mailbox.name)
 
 
 def _say(mailbox: Mailbox, tally: Tally) -> None:

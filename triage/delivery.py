@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from triage.store import outbox
+from triage.store.leases import Presence
 from triage.store.store import Store
 from triage.transport.smtp import RelayLost, RelayRefused, Sender
 
@@ -27,16 +28,19 @@ class Routes:
     bounces: str
 
 
-def deliver(store: Store, routes: Routes, *, batch: int, tries: int) -> Tally:
+def deliver(store: Store, routes: Routes, presence: Presence, *, batch: int, tries: int) -> Tally:
     """Send what is queued and due on every route. A route that is down does not hold up the others.
 
-    Raises RelayLost or RelayRefused when a mail server is not to be had.
+    One thread of a desk at a time: what the desk still has in hand here was left by a delivery that failed.
+    Raises RelayLost or RelayRefused when a mail server is not to be had, LeaseLost when others gave this desk up.
     """
     tally: Tally = Counter()
     down: RelayLost | RelayRefused | None = None
+    with store.connection() as db:
+        outbox.take_back(db, [presence.holder])
     for route, sender in routes.senders.items():
         try:
-            tally += _Delivery(store, sender, routes.bounces, tries).empty(route, batch)
+            tally += _Delivery(store, sender, presence, routes.bounces, tries).empty(route, batch)
         except (RelayLost, RelayRefused) as error:
             down = down or error
     if down:
@@ -50,22 +54,21 @@ class _Delivery:
 
     store: Store
     sender: Sender
+    presence: Presence
     bounces: str
     tries: int
 
     def empty(self, route: str, batch: int) -> Tally:
         tally: Tally = Counter()
-        while True:
-            claimed_at = self.store.clock()
-            with self.store.connection() as db:
-                claimed = outbox.claim(db, claimed_at, batch, route)
-            if not claimed:
-                return tally
+        while claimed := self._claim(route, batch):
             for position, reply in enumerate(claimed):
-                if self.store.clock() - claimed_at > outbox.FRESH:
-                    self._give_back(claimed[position:])
-                    break
+                self.presence.check(reply.holder)
                 tally[self._send(reply, claimed[position + 1 :])] += 1
+        return tally
+
+    def _claim(self, route: str, batch: int) -> Sequence[outbox.Outgoing]:
+        with self.store.connection() as db:
+            return outbox.claim(db, self.store.clock(), batch, holder=self.presence.holder, route=route)
 
     def _send(self, reply: outbox.Outgoing, behind: Sequence[outbox.Outgoing]) -> str:
         try:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from triage.alerts import Alerts
 from triage.config import Limits
@@ -27,6 +27,7 @@ from triage.limits import Restraint, fingerprint
 from triage.mind import Mind
 from triage.replies.letter import AlertLetter
 from triage.store import recorded, trouble
+from triage.store.leases import Alone, Presence
 from triage.store.ledger import Handled, Ledger, Queued
 from triage.store.store import Store, is_loss
 from triage.threads import Acquaintance, Belonging, Signer, belonging
@@ -52,6 +53,7 @@ class Desk:
     envelope: Envelope
     limits: Limits
     public_domains: frozenset[str] = frozenset()
+    presence: Presence = field(default_factory=Alone)
 
     @property
     def bounds(self) -> Bounds:
@@ -71,13 +73,16 @@ class Desk:
 
 
 def run_once(desk: Desk, *, progress: Callable[[int], None] = lambda _: None) -> Tally:
-    """Handle every waiting mail of every mailbox and send what is queued.
+    """Handle every waiting mail of every mailbox that no other desk tends, and send what is queued.
 
-    Raises StoreLost, MailboxLost, MailboxRefused, RelayLost or RelayRefused: what was committed stays.
+    Raises StoreLost, MailboxLost, MailboxRefused, RelayLost, RelayRefused or LeaseLost: what was committed stays.
     """
     tally: Tally = Counter()
     for mailbox in desk.mailboxes:
-        tally += empty(mailbox, desk, progress=progress)
+        if desk.presence.tends(mailbox.name):
+            tally += empty(mailbox, desk, progress=progress)
+        else:
+            log.warning("%s is left to the other desk that tends it", mailbox.name)
     return tally + deliver(desk)
 
 
@@ -89,7 +94,7 @@ def empty(mailbox: Mailbox, desk: Desk, *, progress: Callable[[int], None] = lam
     tally: Tally = Counter()
     relay: RelayLost | RelayRefused | None = None
     for batch in mailbox.waiting(desk.bounds):
-        outcomes, trays = handle_batch(batch, desk)
+        outcomes, trays = handle_batch(mailbox.name, batch, desk)
         try:
             if relay is None:
                 outcomes += deliver(desk)
@@ -104,8 +109,11 @@ def empty(mailbox: Mailbox, desk: Desk, *, progress: Callable[[int], None] = lam
     return tally
 
 
-def handle_batch(batch: Sequence[Arrival], desk: Desk) -> tuple[Tally, Mapping[Tray, Sequence[str]]]:
-    """Understand a batch and write it down in one transaction; returns what became of it and where it is to be filed."""
+def handle_batch(mailbox: str, batch: Sequence[Arrival], desk: Desk) -> tuple[Tally, Mapping[Tray, Sequence[str]]]:
+    """Understand a batch and write it down in one transaction; returns what became of it and where it is to be filed.
+
+    Raises LeaseLost when another desk has the mailbox by then: nothing is written.
+    """
     readings = desk.mind.understanding.read([arrival.raw for arrival in batch])
     trays: dict[Tray, list[str]] = defaultdict(list)
     tally: Tally = Counter()
@@ -114,12 +122,13 @@ def handle_batch(batch: Sequence[Arrival], desk: Desk) -> tuple[Tally, Mapping[T
             outcome, tray = _settle(arrival, reading, ledger, desk)
             trays[tray].append(arrival.uid)
             tally[outcome] += 1
+        desk.presence.fence(ledger, mailbox)
     return tally, trays
 
 
 def deliver(desk: Desk) -> Tally:
     """Send what is queued and due. Raises RelayLost or RelayRefused when a mail server is not to be had."""
-    return send_queued(desk.store, desk.routes, batch=desk.limits.batch_mails, tries=desk.limits.tries)
+    return send_queued(desk.store, desk.routes, desk.presence, batch=desk.limits.batch_mails, tries=desk.limits.tries)
 
 
 def retry(troubled: trouble.Trouble, desk: Desk) -> str:

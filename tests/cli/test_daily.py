@@ -135,6 +135,7 @@ def test_mail_in_trouble_is_listed_shown_and_retried(shown: tuple[Path, Result])
     assert "Vi har ikke faatt utbetaling" in run("trouble", "show", str(number), *config).stdout
     assert run("trouble", "retry", str(number), *config).stdout == f"{number}: redirect\n"
     assert run("trouble", "list", *config).stdout == "no mail is in trouble\n"
+    assert run("run", "--once", *config).stdout == "1 sent\n"
     assert run("trouble", "show", "999", *config).exit_code == 1
 
 

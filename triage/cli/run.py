@@ -32,14 +32,17 @@ def command(*, once: bool, verbose: bool, log_format: Form | None, config: Path)
     with told_plainly():
         settings = load(config)
         from triage.cli import logs
-        from triage.cli.wiring import desk_for
+        from triage.cli.wiring import desk_at_work
+        from triage.store.lock import InUse
 
         logs.set_up(settings, level, log_format)
-        desk = desk_for(settings, training)
-        if once:
-            _once(desk)
-        else:
-            _forever(desk, settings.poll)
+        try:
+            with desk_at_work(settings, training) as desk:
+                _once(desk) if once else _forever(desk, settings.poll)
+        except InUse as error:
+            if not once:
+                raise
+            click.echo(f"nothing is done now: {error}", err=True)
 
 
 def _once(desk: Desk) -> None:

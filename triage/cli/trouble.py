@@ -65,12 +65,12 @@ def show(*, number: int, raw: bool, config: Path) -> None:
 @click.argument("number", type=int)
 @config_option
 def retry(*, number: int, config: Path) -> None:
-    """Handle one mail anew from its kept bytes, and send its reply."""
+    """Handle one mail anew from its kept bytes; the next run sends its reply."""
     with told_plainly():
         from triage.cli import logs
         from triage.cli.progress import training
         from triage.cli.wiring import desk_for
-        from triage.desk import deliver, retry
+        from triage.desk import retry
 
         found = _find(_store(config), number)
         if found.stage == "fetch":  # its header alone was kept
@@ -80,7 +80,6 @@ def retry(*, number: int, config: Path) -> None:
         desk = desk_for(settings, training)
         outcome = retry(found, desk)
         click.echo(f"{number}: {outcome}")
-        deliver(desk)
     if outcome == "trouble":
         raise SystemExit(FOUND)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 
 from triage import mind
@@ -14,7 +17,9 @@ from triage.domain import Address
 from triage.mind import Progress
 from triage.store import outbox
 from triage.store.database import engine_for, migrate
-from triage.store.store import Store
+from triage.store.leases import Shared
+from triage.store.lock import sole
+from triage.store.store import Store, StoreLost
 from triage.transport.accounts import ImapAccount, MaildirAccount, SmtpRoute
 from triage.transport.eml_folder import FolderSender
 from triage.transport.imap import ImapMailbox
@@ -23,6 +28,25 @@ from triage.transport.maildir import MaildirMailbox
 from triage.transport.oauth import Grant, TokenSource
 from triage.transport.outgoing import Envelope
 from triage.transport.smtp import Sender, SmtpSender
+
+
+@contextmanager
+def desk_at_work(settings: Settings, progress: Progress | None = None) -> Iterator[Desk]:
+    """A desk with its place among those that share its database: the only one with SQLite, one of many with PostgreSQL.
+
+    Raises what desk_for raises, and InUse.
+    """
+    with sole(settings.database):
+        desk = desk_for(settings, progress)
+        if not desk.store.shared:
+            yield desk
+            return
+        presence = Shared(desk.store, settings.poll.takeover)
+        try:
+            yield replace(desk, presence=presence)
+        finally:
+            with suppress(StoreLost):  # the others find out by themselves
+                presence.close()
 
 
 def desk_for(settings: Settings, progress: Progress | None = None) -> Desk:

@@ -12,6 +12,13 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from triage.domain import OperatorError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_FROZEN = (
+    "idle_in_transaction_session_timeout = '10s'",  # between two statements of one transaction lie milliseconds
+    "lock_timeout = '30s'",
+    "tcp_keepalives_idle = 10",
+    "tcp_keepalives_interval = 5",
+    "tcp_keepalives_count = 3",
+)
 _UPGRADE_LOCK = 0x56534421  # any number, as long as every daemon takes the same
 
 
@@ -30,7 +37,7 @@ def engine_for(url: str, password: str | None = None) -> sa.Engine:
         if parsed.get_backend_name() == "sqlite":
             return _sqlite(parsed)
         if parsed.get_backend_name() == "postgresql":
-            return _engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            return _postgresql(parsed.set(drivername="postgresql+psycopg"))
     except (SQLAlchemyError, ImportError) as error:
         raise DatabaseRefused(f"the database URL cannot be used: {_first_line(error)}") from None
     raise DatabaseRefused("the database URL must begin with sqlite:/// or postgresql://")
@@ -84,6 +91,20 @@ def _shorten(context: sa.engine.ExceptionContext) -> None:
     for error in (context.original_exception, context.sqlalchemy_exception):
         if error is not None:
             error.args = (str(error.args[0] if error.args else error).partition("\n")[0],)
+
+
+def _postgresql(url: sa.URL) -> sa.Engine:
+    engine = _engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    sa.event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    """The server ends what a frozen or vanished desk left open, so that nobody waits for its locks for long."""
+    with connection.cursor() as cursor:
+        for setting in _FROZEN:
+            cursor.execute(f"SET {setting}")
+    connection.commit()
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:

@@ -1,7 +1,8 @@
 """The outbox: replies that were committed and wait for the mail server.
 
-A row is claimed before SMTP sees it, and noted after. A claim that is never noted (the process died) is
-taken up again when its time is over, with the same Message-ID, and marked uncertain.
+A row is claimed before SMTP sees it, and noted after. A claim holds as long as its holder lives (store/leases.py),
+however slow the mail server is. What a desk that died had in hand goes back in line, with the same Message-ID, and
+is marked uncertain.
 """
 
 from __future__ import annotations
@@ -17,8 +18,6 @@ from triage.store.schema import outbox
 
 MAIN, ALERTS = "main", "alerts"  # routes: the replies' mail server, and the second one for alerts to staff
 
-CLAIM = timedelta(minutes=10)  # longer than any single delivery, shorter than patience
-FRESH = timedelta(minutes=1)  # a claim this old is given back and taken anew: a slow server never outlasts one
 _FIRST_PAUSE = timedelta(minutes=1)  # doubled with each deferred try ...
 _LONGEST_PAUSE = timedelta(hours=2)  # ... up to this
 
@@ -34,31 +33,39 @@ class Outgoing:
     message: bytes
     tries: int
     uncertain: bool
+    holder: str
 
 
 _GIVEN_UP = ("refused", "failed")
 
 
-def claim(db: sa.Connection, now: datetime, limit: int, route: str = MAIN) -> Sequence[Outgoing]:
-    """Take up to `limit` due replies of one route, those due longest first; others cannot take them until CLAIM has passed."""
+def claim(db: sa.Connection, now: datetime, limit: int, *, holder: str, route: str = MAIN) -> Sequence[Outgoing]:
+    """Take up to `limit` due replies of one route, those due longest first; nobody else takes them while `holder` lives."""
     due = (
-        sa.select(outbox.c.id, outbox.c.state)
-        .where(outbox.c.route == route, outbox.c.state.in_(("queued", "sending")), outbox.c.next_at <= now)
+        sa.select(outbox.c.id)
+        .where(outbox.c.route == route, outbox.c.state == "queued", _due(now))
         .order_by(outbox.c.next_at, outbox.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    found = db.execute(due).all()
-    if not found:
+    ids = list(db.execute(due).scalars())
+    if not ids:
         return ()
-    ids = [row.id for row in found]
-    died = [row.id for row in found if row.state == "sending"]
-    taken = {"state": "sending", "next_at": now + CLAIM, "tries": outbox.c.tries + 1}
+    taken = {"state": "sending", "claimed_by": holder, "tries": outbox.c.tries + 1}
     db.execute(sa.update(outbox).where(outbox.c.id.in_(ids)).values(taken))
-    if died:
-        db.execute(sa.update(outbox).where(outbox.c.id.in_(died)).values(uncertain=True))
     rows = {row.id: row for row in db.execute(sa.select(outbox).where(outbox.c.id.in_(ids)))}
     return [_outgoing(rows[each]) for each in ids]
+
+
+def _due(now: datetime) -> sa.ColumnElement[bool]:
+    """Its moment has come; or it lies beyond any pause, written by a clock that ran ahead and was set back since."""
+    return (outbox.c.next_at <= now) | (outbox.c.next_at > now + _LONGEST_PAUSE)
+
+
+def take_back(db: sa.Connection, holders: Sequence[str]) -> None:
+    """Put back in line what these had in hand and never noted: the mail server may have it, or not."""
+    in_hand = (outbox.c.state == "sending") & outbox.c.claimed_by.in_(holders)
+    db.execute(sa.update(outbox).where(in_hand).values(state="queued", claimed_by=None, uncertain=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,10 @@ class Outcome:
 
 
 def note(db: sa.Connection, reply: Outgoing, outcome: Outcome, now: datetime, *, tries: int) -> str:
-    """Write down one try and return the new state. What is left is tried again, `tries` times in all."""
+    """Write down one try and return the new state. What is left is tried again, `tries` times in all.
+
+    A reply that was put back in line meanwhile is left to whoever takes it next: its state is "sending".
+    """
     values: dict[str, object] = {"said": outcome.said, "uncertain": reply.uncertain or outcome.uncertain}
     if outcome.delivered:
         values["sent_at"] = now
@@ -83,15 +93,17 @@ def note(db: sa.Connection, reply: Outgoing, outcome: Outcome, now: datetime, *,
         values["state"] = "sent"
     else:
         values["state"] = "failed" if outcome.left else "refused"
-    db.execute(sa.update(outbox).where(outbox.c.id == reply.id).values(values))
-    return str(values["state"])
+    ours = (outbox.c.id == reply.id) & (outbox.c.state == "sending") & (outbox.c.claimed_by == reply.holder)
+    noted = db.execute(sa.update(outbox).where(ours).values(claimed_by=None, **values)).rowcount == 1
+    return str(values["state"]) if noted else "sending"
 
 
 def release(db: sa.Connection, replies: Sequence[Outgoing]) -> None:
     """Give back claimed replies that were not tried (no connection): it counts as no try and costs no place in line."""
-    ids = [reply.id for reply in replies]
-    back = {"state": "queued", "next_at": outbox.c.queued_at, "tries": outbox.c.tries - 1}
-    db.execute(sa.update(outbox).where(outbox.c.id.in_(ids)).values(back))
+    for reply in replies:
+        ours = (outbox.c.id == reply.id) & (outbox.c.state == "sending") & (outbox.c.claimed_by == reply.holder)
+        back = {"state": "queued", "claimed_by": None, "next_at": outbox.c.queued_at, "tries": outbox.c.tries - 1}
+        db.execute(sa.update(outbox).where(ours).values(back))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,4 +154,5 @@ def _outgoing(row: sa.Row[tuple[object, ...]]) -> Outgoing:
         message=bytes(row.message),
         tries=row.tries,
         uncertain=row.uncertain,
+        holder=row.claimed_by,
     )

@@ -198,8 +198,9 @@ outbox = Table(
     Column("state", String(12), nullable=False),  # queued | sending | sent | refused | failed
     Column("tries", Integer, nullable=False, default=0),
     Column("uncertain", Boolean, nullable=False, default=False),  # an earlier try may have arrived
+    Column("claimed_by", Text),  # the desk that has it in hand, while sending
     Column("queued_at", UtcDateTime, nullable=False),
-    Column("next_at", UtcDateTime, nullable=False),  # earliest next try; end of the claim while sending
+    Column("next_at", UtcDateTime, nullable=False),  # earliest next try
     Column("sent_at", UtcDateTime),
     Column("said", Text, nullable=False),  # the server's words
     Index(  # a mail is answered once
@@ -258,10 +259,10 @@ bounced = Table(  # addresses whose mail came back: left alone for a while
     Column("said", Text, nullable=False),
 )
 
-lease = Table(  # who tends a mailbox now
+lease = Table(  # which desks live, and which of them tends a mailbox (triage.store.leases)
     "lease",
     metadata,
-    Column("name", String(100), primary_key=True),
+    Column("name", Text, primary_key=True),  # "desk HOLDER" or "mailbox NAME"
     Column("holder", Text, nullable=False),
     Column("until", UtcDateTime, nullable=False),
 )

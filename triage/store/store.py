@@ -31,6 +31,11 @@ class Store:
         self._engine = engine
         self.clock = clock
 
+    @property
+    def shared(self) -> bool:
+        """Whether several desks may work with this database."""
+        return self._engine.dialect.name == "postgresql"
+
     @contextmanager
     def connection(self) -> Iterator[sa.Connection]:
         """One transaction: committed when the block ends, undone when it fails. Raises StoreLost."""

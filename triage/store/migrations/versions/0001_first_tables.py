@@ -231,6 +231,7 @@ def _outbox() -> None:
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("uncertain", sa.Boolean(), nullable=False),
+        sa.Column("claimed_by", sa.Text(), nullable=True),
         sa.Column("queued_at", UtcDateTime(), nullable=False),
         sa.Column("next_at", UtcDateTime(), nullable=False),
         sa.Column("sent_at", UtcDateTime(), nullable=True),
@@ -324,7 +325,7 @@ def _bounced() -> None:
 def _lease() -> None:
     op.create_table(
         "lease",
-        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
         sa.Column("holder", sa.Text(), nullable=False),
         sa.Column("until", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
