@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cpu import seconds
-from triage.rulebook.words import WordIndex, fold, tokens, trouble_with
+from triage.rulebook.words import WordIndex, fold, trouble_with, words_of
 
 
 def seen(entry: str, text: str) -> list[str]:
@@ -75,12 +75,12 @@ def test_an_entry_that_is_no_plain_word_is_refused(entry: str, part: str) -> Non
 
 def test_folding_is_the_same_for_both_sides() -> None:
     assert fold("Oppgjør") == fold("oppgjoer") == fold("OPPGJOR")
-    assert [token.folded for token in tokens("a-b C_d")] == ["a", "b", "c_d"]
+    assert words_of("a-b C_d").folded == ("a", "b", "c_d")
 
 
 def scan_anew(index: WordIndex[str], text: str) -> None:
     """A scan of a text that was never seen before."""
-    tokens.cache_clear()
+    words_of.cache_clear()
     index.scan(text)
 
 

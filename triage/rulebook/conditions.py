@@ -17,7 +17,7 @@ from triage.yamlfile import Field, Model
 LONGEST_PART = 20_000  # characters of the Subject and of the body that word lists look at
 _LONGEST_QUOTE = 160  # characters of a mail shown as the words that counted
 Words = tuple[str, ...]
-Hits = dict["_List", list[Seen]]
+Hits = dict[int, list[Seen]]
 
 
 class Part(StrEnum):
@@ -80,70 +80,91 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class _List:
-    """The name of one word list in the common index: condition number and role."""
+class _Plan:
+    """A condition as numbers of word lists in the common index."""
 
-    number: int
-    role: tuple[str | int, ...]
+    where: Part
+    wanted: tuple[int, ...]  # of any_of and of each group of all_of
+    near: tuple[int, int] | None
+    within: int
+    barred: int | None
 
 
 class Matcher:
-    """Many conditions, tried together: the mail is read once, and only conditions whose words occur are looked at."""
+    """Many conditions, tried together: the mail is read once, and a condition is looked at when a word of one list
+    that it cannot do without occurs."""
 
     def __init__(self, conditions: Sequence[Condition]) -> None:
-        self._conditions = tuple(conditions)
-        lists = {
-            _List(number, role): entries
-            for number, condition in enumerate(self._conditions)
-            for role, entries in condition.lists()
-        }
-        self._index = WordIndex(lists)
+        lists: list[Words] = []
+        self._plans = tuple(_plan(condition, lists) for condition in conditions)
+        self._needing = {_needed(plan): number for number, plan in enumerate(self._plans)}
+        self._index = WordIndex(dict(enumerate(lists)))
 
     def match(self, subject: str, body: str) -> Iterator[Match]:
         """The conditions that hold, in their order."""
         parts = {Where.SUBJECT: subject[:LONGEST_PART], Where.BODY: body[:LONGEST_PART]}
         hits = {where: self._index.scan(text) for where, text in parts.items()}
-        touched = sorted({name.number for found in hits.values() for name in found})
-        for number in touched:
-            if proof := _proof(number, self._conditions[number], hits):
+        touched = {self._needing[number] for found in hits.values() for number in found if number in self._needing}
+        for number in sorted(touched):
+            if proof := _proof(self._plans[number], hits):
                 yield Match(number, _where(proof), _quote(proof, parts))
+
+
+def _plan(condition: Condition, lists: list[Words]) -> _Plan:
+    """The condition in numbers; its lists are added to those of all."""
+    numbers: dict[str | int, list[int]] = {}
+    for role, entries in condition.lists():
+        if entries:
+            numbers.setdefault(role[0], []).append(len(lists))
+            lists.append(entries)
+    near = numbers.get("near")
+    return _Plan(
+        where=condition.where,
+        wanted=(*numbers.get("any_of", ()), *numbers.get("all_of", ())),
+        near=(near[0], near[1]) if near else None,
+        within=condition.near.within if condition.near else 0,
+        barred=numbers["none_of"][0] if "none_of" in numbers else None,
+    )
+
+
+def _needed(plan: _Plan) -> int | None:
+    """A list without whose words the condition cannot hold: that of `any_of` last, for it has the most words."""
+    return plan.wanted[-1] if plan.wanted else plan.near[0] if plan.near else None
 
 
 Proof = list[tuple[Where, Seen]]
 
 
-def _proof(number: int, condition: Condition, hits: dict[Where, Hits]) -> Proof:
+def _proof(plan: _Plan, hits: dict[Where, Hits]) -> Proof:
     """The words that make a condition true, or an empty list."""
-    if any(_List(number, ("none_of",)) in found for found in hits.values()):
+    if plan.barred is not None and any(plan.barred in found for found in hits.values()):
         return []
-    allowed = {where: found for where, found in hits.items() if condition.where in (Part.ANYWHERE, where.value)}
+    allowed = {where: found for where, found in hits.items() if plan.where in (Part.ANYWHERE, where.value)}
     proof: Proof = []
-    for role, entries in condition.lists():
-        if entries and role[0] in ("any_of", "all_of"):
-            seen = _first(_List(number, role), allowed)
-            if seen is None:
-                return []
-            proof.append(seen)
-    if condition.near:
-        pair = _pair(number, condition.near.within, allowed)
+    for number in plan.wanted:
+        seen = _first(number, allowed)
+        if seen is None:
+            return []
+        proof.append(seen)
+    if plan.near:
+        pair = _pair(plan.near, plan.within, allowed)
         if not pair:
             return []
         proof += pair
     return proof
 
 
-def _first(name: _List, allowed: dict[Where, Hits]) -> tuple[Where, Seen] | None:
+def _first(number: int, allowed: dict[Where, Hits]) -> tuple[Where, Seen] | None:
     """Subject before body."""
-    return next(((where, found[name][0]) for where, found in allowed.items() if name in found), None)
+    return next(((where, found[number][0]) for where, found in allowed.items() if number in found), None)
 
 
-def _pair(number: int, within: int, allowed: dict[Where, Hits]) -> Proof:
+def _pair(near: tuple[int, int], within: int, allowed: dict[Where, Hits]) -> Proof:
     """The first two words of a `near` that are close enough in the same part."""
     for where, found in allowed.items():
-        first = found.get(_List(number, ("near", "first")), [])
-        second = found.get(_List(number, ("near", "second")), [])
+        first, second = found.get(near[0], []), found.get(near[1], [])
         starts = [seen.first for seen in second]
-        for one in first:
+        for one in first if second else ():
             at = bisect_left(starts, one.first - within - 8)  # phrases are shorter than eight words
             for other in second[at : at + 2 * within + 24]:
                 if other is not one and 0 < _gap(one, other) <= within + 1:

@@ -19,21 +19,25 @@ from triage.yamlfile import Place
 LONGEST_TEXT = 100_000  # characters that are looked at in the text, and in all attachments together
 _BEFORE = 40  # characters before a status code that can announce it
 _LONGEST_QUOTE = 120
+_WORD = re.compile(r"\w+")
+_BEGINS = re.compile(
+    r"(?<!\w)(?<!\d[.,:/+-])"
+)  # asked of each code found: in front of the codes it would be asked everywhere
 
 
 @dataclass(frozen=True, slots=True)
 class SignRule:
     """A structural rule, ready to look: `find` gives the span of the first thing found.
 
-    A text whose small letters hold none of `clues` has nothing to find: most texts have not, and a plain search
-    tells so many times faster than a pattern.
+    `clues` are the pieces of each name. A text whose small letters hold no whole clue has nothing to find: most texts
+    have not, and a plain search tells so many times faster than a pattern.
     """
 
     id: str
     topic: str
     weight: float
     place: Place
-    clues: frozenset[str]
+    clues: frozenset[tuple[str, ...]]
     find: Callable[[str], tuple[int, int] | None]
     profile: str | None = None
 
@@ -46,7 +50,10 @@ class SignRule:
 
     def may_find(self, small: str) -> bool:
         """Whether a text may hold what the rule looks for; the text is given in small letters."""
-        return any(clue in small for clue in self.clues)
+        for first, *others in self.clues:  # noqa: SIM110 - any() takes twice as long, for each rule of each mail
+            if first in small and all(piece in small for piece in others):
+                return True
+        return False
 
 
 def structural_evidence(rules: Iterable[SignRule], mail: InboundMail) -> Iterator[Evidence]:
@@ -84,9 +91,9 @@ def shown(place: Place) -> str:
     return f"{place.file}:{place.line}"
 
 
-def _clue(name: str) -> str:
-    """The longest piece of a name that stands in a text as it is spelled, blanks and case apart."""
-    return max(re.split(r"[ *]", name), key=len).casefold()
+def _clue(name: str) -> tuple[str, ...]:
+    """The pieces of a name that stand in a text as they are spelled, blanks and case apart; the longest first."""
+    return tuple(sorted(re.split(r"[ *]+", name.strip(" *").casefold()), key=len, reverse=True))
 
 
 def _either(names: Iterable[str]) -> str:
@@ -121,19 +128,29 @@ def _pattern(shape: SignShape) -> Callable[[str], tuple[int, int] | None]:
     return find
 
 
+def _last_word(text: str) -> str:
+    words = _WORD.findall(text)
+    return words[-1].casefold() if words else ""
+
+
 def _status(shape: SignShape) -> Callable[[str], tuple[int, int] | None]:
     """A status code announced by the word before it or explained by the word after it, and no price or count."""
-    code = re.compile(rf"(?<!\w)(?<!\d[.,:/+-]){_either(shape.codes)}(?!\w|[.,:]\d)")
+    code = re.compile(rf"{_either(shape.codes)}(?!\w|[.,:]\d)")
     fillers = rf"(?:{_either(shape.fillers)}\W{{1,3}}){{0,2}}" if shape.fillers else ""
     before = re.compile(rf"(?:^|\W){_either(shape.names)}\W{{1,4}}{fillers}\W{{0,2}}$", re.IGNORECASE)
     after = re.compile(rf"\W{{0,3}}{_either(shape.after)}(?!\w)", re.IGNORECASE) if shape.after else None
+    announcing = frozenset(_last_word(name) for name in (*shape.names, *shape.fillers))
+    any_word = any("*" in name for name in (*shape.names, *shape.fillers))
     veto = re.compile(rf"\s?{_either(shape.unless_followed_by)}(?!\w)", re.IGNORECASE)
 
     def find(text: str) -> tuple[int, int] | None:
         for found in code.finditer(text):
+            if not _BEGINS.match(text, found.start()):
+                continue
             if shape.unless_followed_by and veto.match(text, found.end()):
                 continue
-            announced = before.search(text[max(0, found.start() - _BEFORE) : found.start()])
+            above = text[max(0, found.start() - _BEFORE) : found.start()]
+            announced = before.search(above) if any_word or _last_word(above) in announcing else None
             if announced:
                 return found.start() - len(announced.group().lstrip()), found.end()
             if after and (explained := after.match(text, found.end())):

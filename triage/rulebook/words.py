@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 from typing import Generic, NamedTuple, TypeVar
 
-__all__ = ["Seen", "Token", "WordIndex", "fold", "tokens", "trouble_with"]
+__all__ = ["Seen", "WordIndex", "Words", "fold", "trouble_with", "words_of"]
 
 K = TypeVar("K", bound=Hashable)
 
@@ -41,24 +44,14 @@ _WRONG = "|".join(re.escape(wrong) for wrong in sorted(_MENDED, key=len, reverse
 _MENDABLE = re.compile(_WRONG)
 _LOST = r"(?<=[^\W\d_])\?(?=[^\W\d_])"
 # Plain letters first and many at once: the long list of wrong ones is looked through where a letter is none of them.
-_LETTERS = rf"[A-Za-z0-9_]+|(?=[^\x00-\x7f])(?:{_WRONG}|[\w\u0300-\u036f\ufffd])|{_LOST}"
-_CHUNK = re.compile(
-    r"(?P<mail>[\w.+-]{1,64}@[\w.-]+)"
-    r"|(?P<url>\b(?:https?://|www\.)[^\s<>\"']+)"
-    r"|(?P<path>(?<![\w/])(?:/[\w{}%.:-]+)+)"
-    rf"|(?P<word>(?:{_LETTERS})+)",
-    re.IGNORECASE,
-)
+_LETTERS = rf"[A-Za-z0-9_]+|(?=[^\x00-\x7f])(?:(?i:{_WRONG})|[\w\u0300-\u036f\ufffd])|{_LOST}"
+_MAIL = r"[\w.+-]{1,64}@[\w.-]+"
+_OTHERS = rf"\b(?i:https?://|www\.)[^\s<>\"']+|(?<![\w/])(?:/[\w{{}}%.:-]+)+|(?:{_LETTERS})+"
+_CHUNK = re.compile(f"({_OTHERS})")
+_CHUNK_OR_MAIL = re.compile(f"({_MAIL}|{_OTHERS})")
 _SEGMENT = re.compile(r"/[\w{}%.:-]+")
+_LOST_LETTERS = re.compile(r"\?+")
 _LOOKS_LIKE_REGEX = re.compile(r"[|()\[\]\\^$+]|\.\*")
-
-
-class Token(NamedTuple):
-    """One word: its folded form and its place in the text as it was given."""
-
-    folded: str
-    start: int
-    end: int
 
 
 class Seen(NamedTuple):
@@ -70,50 +63,87 @@ class Seen(NamedTuple):
     last: int
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a text in order: their folded forms, and the characters [start, end) where each stands.
+
+    `places` has the numbers of each different word, `by_head` the different words by their first letters: so an
+    index of any size asks only for words that both it and the text have.
+    """
+
+    folded: tuple[str, ...]
+    starts: array[int]
+    ends: array[int]
+    places: Mapping[str, Sequence[int]]
+    by_head: Mapping[str, Sequence[str]]
+
+
 _REMEMBERED_WORDS = 16_384
-_REMEMBERED_TEXTS = 128  # of a batch of mails, which are scanned in several rounds
+_REMEMBERED_TEXTS = 256  # of a batch of mails, which are scanned in several rounds
 
 
-@lru_cache(maxsize=32_768)
 def fold(word: str) -> str:
     """One word in the form in which words are compared."""
-    mended = _MENDABLE.sub(lambda wrong: _MENDED[wrong.group()], word)
-    plain = unicodedata.normalize("NFC", mended).casefold().translate(_DIGRAPHS)
-    bare = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(letter))
-    return re.sub(r"\?+", "?", bare.replace("oe", "o").replace("aa", "a").replace("ae", "a"))
+    if word.isascii():
+        bare = word.lower()
+    else:
+        mended = _MENDABLE.sub(lambda wrong: _MENDED[wrong.group()], word)
+        plain = unicodedata.normalize("NFC", mended).casefold().translate(_DIGRAPHS)
+        bare = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(letter))
+    if "?" in bare:
+        bare = _LOST_LETTERS.sub("?", bare)
+    return bare.replace("oe", "o").replace("aa", "a").replace("ae", "a")
 
 
 @lru_cache(maxsize=_REMEMBERED_TEXTS)
-def tokens(text: str) -> tuple[Token, ...]:
-    """The words of a text, in order; takes time in proportion to its length.
+def words_of(text: str) -> Words:
+    """The words of a text; takes time in proportion to its length.
 
     The rules, the profiles and the known answers all scan the same texts: they share the work.
     """
-    found: list[Token] = []
-    for chunk in _CHUNK.finditer(text):
-        if chunk.lastgroup == "word":
-            raw, start = chunk.group(), chunk.start()
-            bare = raw.strip("_")  # underscores mean emphasis
-            if 0 < len(bare) <= _LONGEST_WORD:
-                begin = start if bare is raw else start + raw.index(bare)
-                found.append(Token(fold(bare), begin, begin + len(bare)))
-        elif chunk.lastgroup == "path":
-            found += _steps(chunk.group(), chunk.start())
-    return tuple(found)
+    pieces = (_CHUNK_OR_MAIL if "@" in text else _CHUNK).split(text)  # what is no word, a word, what is none, ...
+    ends = list(accumulate(map(len, pieces)))
+    found = [
+        (form, start + begin, start + end)
+        for forms, start in zip(map(_forms, pieces[1::2]), ends[::2], strict=False)
+        for form, begin, end in forms
+    ]
+    folded = tuple(form for form, _, _ in found)
+    places: dict[str, list[int]] = defaultdict(list)
+    for number, form in enumerate(folded):
+        places[form].append(number)
+    by_head: dict[str, list[str]] = defaultdict(list)
+    for form in places:
+        by_head[form[:_SHORTEST_STEM]].append(form)
+    return Words(folded, array("l", [one[1] for one in found]), array("l", [one[2] for one in found]), places, by_head)
 
 
-def _steps(path: str, start: int) -> Iterator[Token]:
+@lru_cache(_REMEMBERED_WORDS)
+def _forms(chunk: str) -> tuple[tuple[str, int, int], ...]:
+    """The words of one unbroken piece of a text, each with its place: one, or the parts of a path, or none."""
+    if chunk.startswith("/"):
+        return tuple(_steps(chunk))
+    if "@" in chunk or "://" in chunk or chunk[:4].lower() == "www.":
+        return ()
+    bare = chunk.strip("_")  # underscores mean emphasis
+    if not 0 < len(bare) <= _LONGEST_WORD:
+        return ()
+    start = chunk.index(bare)
+    return ((fold(bare), start, start + len(bare)),)
+
+
+def _steps(path: str) -> Iterator[tuple[str, int, int]]:
     """The parts of a path, each a word that begins with a slash."""
     for part in _SEGMENT.finditer(path):
         if len(part.group()) <= _LONGEST_WORD:
-            yield Token(fold(part.group().rstrip(".:")), start + part.start(), start + part.end())
+            yield fold(part.group().rstrip(".:")), part.start(), part.end()
 
 
 def trouble_with(entry: str) -> str | None:
     """Why an entry of a word list cannot be used, as a sentence for staff; None when it can."""
     if _LOOKS_LIKE_REGEX.search(entry):
         return f"'{entry}' looks like a regular expression; write plain words, and '*' only at the end of a word"
-    if not tokens(entry):
+    if not words_of(entry).folded:
         return f"'{entry}' holds no word; write a word or a phrase"
     for part in entry.split():
         if "*" in part and (part.index("*") != len(part) - 1 or len(part) <= _SHORTEST_STEM):
@@ -161,31 +191,38 @@ class WordIndex(Generic[K]):
         for name, entries in lists.items():
             for entry in entries:
                 self._add(name, entry)
-        # Most words of a mail begin no entry, and the same words come back in every mail.
+        self._heads = {stem[:_SHORTEST_STEM] for stem in self._root.stems}
         self._beginning = lru_cache(_REMEMBERED_WORDS)(lambda word: tuple(self._root.after(word)))
 
     def scan(self, text: str) -> dict[K, list[Seen]]:
         """Where the entries of each list stand in the text, in reading order; lists unseen are left out."""
-        words = tokens(text)
+        words = words_of(text)
         found: dict[K, list[Seen]] = {}
-        for first, word in enumerate(words):
-            if begun := self._beginning(word.folded):
-                for lists, last in _ends(begun, words, first):
-                    seen = Seen(word.start, words[last].end, first, last)
-                    for name in lists:
-                        found.setdefault(name, []).append(seen)
+        for first, begun in self._begun(words):
+            for lists, last in _ends(begun, words.folded, first):
+                seen = Seen(words.starts[first], words.ends[last], first, last)
+                for name in lists:
+                    found.setdefault(name, []).append(seen)
         return found
+
+    def _begun(self, words: Words) -> list[tuple[int, tuple[_Node[K], ...]]]:
+        """The numbers of the words that may begin an entry, in order, each with what it begins."""
+        known = set(words.places.keys() & self._root.words.keys())
+        for head in words.by_head.keys() & self._heads:
+            known.update(words.by_head[head])
+        begun = ((word, self._beginning(word)) for word in known)
+        return sorted((at, nodes) for word, nodes in begun if nodes for at in words.places[word])
 
     def _add(self, name: K, entry: str) -> None:
         node = self._root
-        for token in tokens(entry):
-            stem = entry[token.end : token.end + 1] == "*"
-            node = node.add(_spellings(entry[token.start : token.end]), stem)
+        words = words_of(entry)
+        for start, end in zip(words.starts, words.ends, strict=True):
+            node = node.add(_spellings(entry[start:end]), stem=entry[end : end + 1] == "*")
         if node is not self._root and name not in node.lists:
             node.lists.append(name)
 
 
-def _ends(begun: Iterable[_Node[K]], words: Sequence[Token], first: int) -> Iterator[tuple[list[K], int]]:
+def _ends(begun: Iterable[_Node[K]], words: Sequence[str], first: int) -> Iterator[tuple[list[K], int]]:
     """The lists whose entries begin at a word, each with the last word of the entry."""
     reached = [(begun, first)]
     while reached:
@@ -193,8 +230,8 @@ def _ends(begun: Iterable[_Node[K]], words: Sequence[Token], first: int) -> Iter
         for node in nodes:
             if node.lists:
                 yield node.lists, at
-            if at + 1 < len(words) and (node.words or node.stems):
-                reached.append((node.after(words[at + 1].folded), at + 1))
+            if (node.words or node.stems) and at + 1 < len(words):
+                reached.append((node.after(words[at + 1]), at + 1))
 
 
 def _spellings(word: str) -> tuple[str, ...]:
