@@ -203,6 +203,19 @@ def test_without_move_and_uidplus_the_inbox_is_still_emptied(
     assert [remark.split(":")[0].rpartition(" ")[2] for remark in remarks] == ["IDLE", "MOVE", "UIDPLUS"]
 
 
+def test_without_idle_mail_is_seen_at_the_first_look_after_the_pause(
+    own_dovecot: Callable[..., Dovecot], make_mailbox: MakeMailbox
+) -> None:
+    server = own_dovecot(extra="protocol imap {\n imap_capability = IMAP4rev1 MOVE UIDPLUS\n}\n")
+    user = server.new_user()
+    mailbox = make_mailbox(imap_account(server, user))
+    assert waiting(mailbox) == []
+    for number in range(3):
+        server.append(user, letter(number))
+        assert mailbox.wait(0.01) is True
+        assert waiting(mailbox)[-1].raw == letter(number)
+
+
 # ── loss and return ─────────────────────────────────────────────────────────────────────────────────
 
 

@@ -81,7 +81,13 @@ class ImapSession:
         return sorted(found)
 
     def uids_above(self, uid: int) -> list[int]:
-        """The mails above a uid; costs nothing however many rest below it."""
+        """The mails above a uid; costs nothing however many rest below it.
+
+        NOOP first: a server may search the folder as it was after the last command (RFC 9051, 5.2), and where there is
+        no IDLE that was before the pause.
+        """
+        with self._talking("looking for mail"):
+            self._client.noop()
         found = self._search(["UID", f"{uid + 1}:*", "UNDELETED"])
         return sorted(each for each in found if each > uid)  # "*" always matches the last mail, even below
 
