@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,7 +12,6 @@ from triage.classifier.model import Classifier
 from triage.classifier.storing import Sources, ready
 from triage.config import Settings
 from triage.editions import MODEL, RULES, TEMPLATES, Edition, edition, total_digest
-from triage.fields.checking import check as check_fields
 from triage.fields.handbook import Handbook
 from triage.fields.inspecting import Inspector
 from triage.mail.guard import Ours
@@ -21,10 +20,9 @@ from triage.replies.rendering import check as check_templates
 from triage.replies.writer import Writer
 from triage.routing import Policy
 from triage.rulebook.book import Rulebook
-from triage.rulebook.checking import check as check_rules
 from triage.rulebook.loading import load as load_rulebook
 from triage.understanding import Understanding
-from triage.yamlfile import Problem, Problems
+from triage.yamlfile import Problems
 
 Progress = Callable[[int, int], None]  # steps of training done, steps in all
 
@@ -87,13 +85,6 @@ def with_model(settings: Settings, model: Classifier) -> Mind:
         rules=rules,
         templates=templates,
     )
-
-
-def check(settings: Settings) -> Iterator[Problem]:
-    """Everything wrong with rules and templates: shape, tests, coverage. Needs no model."""
-    yield from check_rules(settings.rules)
-    yield from check_fields(settings.rules, settings.templates)
-    yield from check_templates(settings.templates, settings.languages.answer)
 
 
 def rules_edition(folder: Path) -> Edition:

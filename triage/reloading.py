@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from triage import mind as minds
+from triage.checking import problems_in
 from triage.classifier.storing import usable
 from triage.config import Settings
 from triage.mind import Mind
@@ -70,7 +71,7 @@ class LiveMind:
 def reread(mind: Mind) -> Mind:
     """The files as they are now, checked like `triage check`; the model is never trained here. Raises Problems, OSError."""
     settings = mind.settings
-    if problems := sorted(set(minds.check(settings))):
+    if problems := sorted(set(problems_in(settings))):
         raise Problems(problems)
     sources = minds.model_sources(settings, load_rulebook(settings.rules))
     model = usable(sources, minds.model_path(settings), mind.understanding.classifier)

@@ -29,11 +29,12 @@ from triage.classifier.fingerprint import code_fingerprint, fingerprint
 from triage.classifier.lexicon import Lexicon
 from triage.classifier.lexicon import load as load_lexicon
 from triage.classifier.model import Classifier, Head, Memory, Panel
+from triage.domain import OperatorError
 
 if TYPE_CHECKING:
     from triage.classifier.training import Progress
 
-__all__ = ["ModelFileError", "Sources", "learn", "load", "pack", "ready", "save", "unpack", "usable"]
+__all__ = ["ModelFileError", "Sources", "digest_of", "learn", "load", "pack", "ready", "save", "unpack", "usable"]
 
 _VERSION = b"triage model 1\n"
 _DIGEST = hashlib.sha256().digest_size
@@ -41,7 +42,7 @@ _DIGEST = hashlib.sha256().digest_size
 log = logging.getLogger(__name__)
 
 
-class ModelFileError(Exception):
+class ModelFileError(OperatorError):
     """A model file that cannot be used, and what to do about it."""
 
 
@@ -86,7 +87,7 @@ def usable(sources: Sources, path: Path, current: Classifier) -> Classifier:
     Never trains. Raises ModelFileError when the model knows a topic that the rules no longer have.
     """
     try:
-        stored = current if _about(path)["digest"] == current.digest else load(path)
+        stored = current if digest_of(path) == current.digest else load(path)
     except (OSError, ModelFileError):
         stored = current
     if gone := _gone(stored, sources):
@@ -140,6 +141,11 @@ def save(model: Classifier, path: Path) -> None:
 def load(path: Path) -> Classifier:
     """Read a model file. Raises FileNotFoundError, and ModelFileError for a file that `save` did not write so."""
     return unpack(path.read_bytes(), str(path))
+
+
+def digest_of(path: Path) -> str:
+    """The digest of the model in a file, without reading the model. Raises OSError and ModelFileError."""
+    return str(_about(path)["digest"])
 
 
 def _about(path: Path) -> dict[str, Any]:

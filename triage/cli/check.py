@@ -14,8 +14,9 @@ from triage.yamlfile import Problem, Problems, read
 
 
 @click.command()
+@click.option("--rules", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A draft of the rules.")
 @config_option
-def command(*, config: Path) -> None:
+def command(*, rules: Path | None, config: Path) -> None:
     """Check the config, the rules with their tests and coverage, and the templates in every language.
 
     Needs neither the trained model nor any server. Every problem is one line: file:line:column: what is wrong,
@@ -23,6 +24,8 @@ def command(*, config: Path) -> None:
     """
     with told_plainly():
         settings = load(config)
+    if rules:
+        settings = settings.model_copy(update={"rules": rules.resolve()})
     problems, counts = _look(settings)
     for problem in problems:
         click.echo(_shown(problem))
@@ -34,21 +37,13 @@ def command(*, config: Path) -> None:
 
 def _look(settings: Settings) -> tuple[Sequence[Problem], Sequence[str]]:
     """Every problem; where nothing keeps from counting, how much of each there is."""
-    problems = set(_problems(settings))
+    from triage.checking import problems_in
+
+    problems = set(problems_in(settings))
     try:
         return sorted(problems), list(_counts(settings))
     except Problems as found:
         return sorted(problems.union(found.problems)), ()
-
-
-def _problems(settings: Settings) -> Iterator[Problem]:
-    from triage.fields.checking import check as check_fields
-    from triage.replies.rendering import check as check_templates
-    from triage.rulebook.checking import check as check_rules
-
-    yield from check_rules(settings.rules)
-    yield from check_fields(settings.rules, settings.templates)
-    yield from check_templates(settings.templates, settings.languages.answer)
 
 
 def _counts(settings: Settings) -> Iterator[str]:

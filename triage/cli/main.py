@@ -9,6 +9,7 @@ import click
 from triage import __version__
 
 COMMANDS = {  # name: what it does; the module of the same name in triage.cli holds it as `command`
+    "backtest": "Decide recorded mail again with edited rules: who moves where.",
     "check": "Check config, rules, templates: shape, tests, coverage.",
     "close": "Close tickets, or open them again.",
     "demo": "Run the desk on sample mail in a local folder, no server needed.",

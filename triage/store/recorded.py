@@ -100,16 +100,22 @@ def write(db: sa.Connection, mail: int, recorded: Recorded) -> None:
     db.execute(_NEW, {"mail": mail, "content": pack(recorded)})
 
 
-def count(db: sa.Connection, since: datetime | None = None) -> int:
-    """How many mails `rows` gives."""
-    return db.execute(sa.select(sa.func.count()).select_from(_JOINED).where(*_after(since))).scalar_one()
+def counts(db: sa.Connection, since: datetime | None = None) -> tuple[int, int]:
+    """How many mails handled since a moment are recorded, and how many there are; retention explains the difference."""
+    counted = sa.select(sa.func.count(s.recorded.c.mail), sa.func.count()).select_from(
+        s.mail.outerjoin(s.recorded, s.mail.c.id == s.recorded.c.mail)
+    )
+    kept, handled = db.execute(counted.where(*_after(since))).one()
+    return kept, handled
 
 
-def rows(db: sa.Connection, since: datetime | None = None, batch: int = 200) -> Iterator[Sequence[Row]]:
-    """The recorded mails handled since a moment, in the order in which they came, some at a time."""
-    found = sa.select(*_COLUMNS).select_from(_JOINED).where(*_after(since)).order_by(s.mail.c.id)
-    for part in db.execution_options(yield_per=batch).execute(found).partitions():
-        yield [_row(each) for each in part]
+def page(db: sa.Connection, after: int, since: datetime | None = None, most: int = 200) -> Sequence[Row]:
+    """Some recorded mails handled since a moment, in the order in which they came, behind the mail with row id `after`.
+
+    Pages, because a transaction that reads everything would keep the desk from writing meanwhile.
+    """
+    found = sa.select(*_COLUMNS).select_from(_JOINED).where(s.mail.c.id > after, *_after(since))
+    return [_row(each) for each in db.execute(found.order_by(s.mail.c.id).limit(most))]
 
 
 def of_ticket(db: sa.Connection, number: TicketNumber) -> Sequence[Row]:
