@@ -240,6 +240,13 @@ class Threads(Model):
     key: Secret | None = None  # signs our Message-IDs; without it a key is made in the state folder
 
 
+class Retention(Model):
+    """How long words are kept; figures and decisions stay. None keeps them for ever."""
+
+    text_days: int | None = Field(default=90, ge=1)  # after the ticket's last change
+    trouble_days: int | None = Field(default=90, ge=1)  # raw bytes of mail in trouble, after its last try
+
+
 class Settings(Model):
     """Everything config.yaml says."""
 
@@ -252,13 +259,6 @@ class Settings(Model):
     state: FilePath = Field(default=Path("var"), validate_default=True)
     rules: FilePath = Field(default=Path("rules"), validate_default=True)
     templates: FilePath = Field(default=Path("templates"), validate_default=True)
-class Retention(Model):
-    """How long words are kept; figures and decisions stay. None keeps them for ever."""
-
-    text_days: int | None = Field(default=90, ge=1)  # after the ticket's last change
-    trouble_days: int | None = Field(default=90, ge=1)  # raw bytes of mail in trouble, after its last try
-
-
     era: Literal["vipps", "vippsmobilepay"] = "vipps"
     languages: Languages = Languages()
     public_domains: frozenset[str] = frozenset()  # mail providers that strangers share
@@ -267,6 +267,7 @@ class Retention(Model):
     limits: Limits = Limits()
     alerts: Alerts = Alerts()
     logs: Logs = Logs()
+    retention: Retention = Retention()
 
     @field_validator("database")
     @classmethod
@@ -284,7 +285,6 @@ class Retention(Model):
             raise ValueError("two mailboxes have the same name; give each its own")
         return mailboxes
 
-    retention: Retention = Retention()
 
 class SecretMissing(OperatorError):  # noqa: N818 - says what happened
     """A password is not where config.yaml says it is; the message tells where it was looked for."""

@@ -122,11 +122,13 @@ mail = Table(
     Column("erased_at", UtcDateTime),  # its words are gone, by retention or because somebody asked
 )
 
-recorded = Table(  # what the desk read (masked) and decided, so that it can be decided again; forgetting deletes the row
-    "recorded",
-    metadata,
-    Column("mail", Integer, ForeignKey("mail.id", ondelete="CASCADE"), primary_key=True),
-    Column("content", LargeBinary, nullable=False),  # triage.store.recorded packs and unpacks it
+recorded = (
+    Table(  # what the desk read (masked) and decided, so that it can be decided again; forgetting deletes the row
+        "recorded",
+        metadata,
+        Column("mail", Integer, ForeignKey("mail.id", ondelete="CASCADE"), primary_key=True),
+        Column("content", LargeBinary, nullable=False),  # triage.store.recorded packs and unpacks it
+    )
 )
 
 reference = Table(

@@ -159,9 +159,7 @@ def _event() -> None:
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("who", sa.Text(), nullable=False),
         sa.Column("said", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["ticket"], ["ticket.number"], name=op.f("fk_event_ticket_ticket"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name=op.f("fk_event_ticket_ticket"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
     )
     op.create_index(op.f("ix_event_ticket"), "event", ["ticket"], unique=False)
