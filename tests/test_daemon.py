@@ -11,6 +11,7 @@ import pytest
 from triage import daemon
 from triage.config import Poll
 from triage.daemon import Pause, run_forever
+from triage.health.pulse import Pulse
 from triage.store.leases import Alone, LeaseLost, Presence
 from triage.store.store import StoreLost
 from triage.transport.mailbox import MailboxLost, MailboxRefused
@@ -52,6 +53,9 @@ class Line:
     def wait(self, seconds: float) -> bool:
         return True
 
+    def count_waiting(self) -> int:
+        return 0
+
     def close(self) -> None:
         self.said.append("closed")
 
@@ -60,9 +64,10 @@ def tend(monkeypatch: pytest.MonkeyPatch, *looks: Exception | None, presence: Pr
     """Run the daemon over what a mailbox does, and return what happened."""
     stop = threading.Event()
     line = Line(stop, *looks)
-    monkeypatch.setattr(daemon, "empty", lambda mailbox, desk: mailbox.look())
+    monkeypatch.setattr(daemon, "empty", lambda mailbox, desk, progress: mailbox.look())
     monkeypatch.setattr(daemon, "deliver", lambda desk: Counter())
-    run_forever(SimpleNamespace(mailboxes=(line,), presence=presence), QUICK, stop)  # type: ignore[arg-type]
+    desk = SimpleNamespace(mailboxes=(line,), presence=presence)
+    run_forever(desk, QUICK, stop, Pulse(["line"], QUICK.seconds))  # type: ignore[arg-type]
     return line.said
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from triage.domain import Address
 from triage.replies import staff
@@ -57,14 +58,16 @@ class Alerts:
         """All that is wrong now whose name begins with `prefix`, oldest first."""
         return alerts.standing(ledger.db, prefix)
 
-    def _queue(self, ledger: Ledger, name: str, letter: AlertLetter) -> None:
-        if not self.to:
-            return
-        message_id = self.signer.staff_id(name, ledger.now.isoformat(), str(letter.over))
+    def written(self, name: str, letter: AlertLetter, now: datetime) -> letters.Letter:
+        """The letter itself; the same thing at the same moment always has the same Message-ID."""
+        message_id = self.signer.staff_id(name, now.isoformat(), str(letter.over))
         reply = staff.alert(self.writer, letter, [Address(email) for email in self.to], message_id)
-        message = compose(reply, self.envelope, ledger.now)
-        queued = letters.Letter("alert", outbox.ALERTS, reply.language, message_id, self.to, message)
-        letters.queue(ledger.db, queued, ledger.now)
+        message = compose(reply, self.envelope, now)
+        return letters.Letter("alert", outbox.ALERTS, reply.language, message_id, self.to, message)
+
+    def _queue(self, ledger: Ledger, name: str, letter: AlertLetter) -> None:
+        if self.to:
+            letters.queue(ledger.db, self.written(name, letter, ledger.now), ledger.now)
 
 
 def _filled(letter: AlertLetter | None, name: str, said: str) -> AlertLetter:

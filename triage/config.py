@@ -234,6 +234,14 @@ class Logs(Model):
     format: Literal["text", "json"] = "text"
 
 
+class Health(Model):
+    """How the desk's health is told, besides alerts."""
+
+    listen: str | None = Field(default=None, pattern=r"^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$")  # host:port
+    textfile: FilePath | None = None  # for node_exporter; written by the daemon and by `run --once`
+    letter_minutes: int = Field(default=60, ge=1)  # a letter that waits for longer to leave turns the desk red
+
+
 class Threads(Model):
     """How follow-ups are recognised."""
 
@@ -268,6 +276,7 @@ class Settings(Model):
     alerts: Alerts = Alerts()
     logs: Logs = Logs()
     retention: Retention = Retention()
+    health: Health = Health()
 
     @field_validator("database")
     @classmethod

@@ -14,7 +14,7 @@ import click
 from triage.cli.exits import told_plainly
 from triage.cli.options import config_option
 from triage.cli.progress import training
-from triage.config import Poll, load
+from triage.config import Settings, load
 
 if TYPE_CHECKING:
     from triage.cli.logs import Form
@@ -38,27 +38,33 @@ def command(*, once: bool, verbose: bool, log_format: Form | None, config: Path)
         logs.set_up(settings, level, log_format)
         try:
             with desk_at_work(settings, training) as desk:
-                _once(desk) if once else _forever(desk, settings.poll)
+                _once(desk, settings) if once else _forever(desk, settings)
         except InUse as error:
             if not once:
                 raise
             click.echo(f"nothing is done now: {error}", err=True)
 
 
-def _once(desk: Desk) -> None:
+def _once(desk: Desk, settings: Settings) -> None:
+    from triage.cli.overseeing import watched_run
     from triage.desk import run_once
+    from triage.store.retention import expire
 
-    waiting = sum(mailbox.count_waiting() for mailbox in desk.mailboxes)
-    with click.progressbar(length=waiting, label="handling mail", file=sys.stderr) as bar:
-        tally = run_once(desk, progress=bar.update)
+    with watched_run(desk, settings):
+        waiting = sum(mailbox.count_waiting() for mailbox in desk.mailboxes)
+        with click.progressbar(length=waiting, label="handling mail", file=sys.stderr) as bar:
+            tally = run_once(desk, progress=bar.update)
+        expire(desk.store, settings.retention)
     words = ", ".join(f"{count} {word}" for word, count in sorted(tally.items()))
     click.echo(words or "nothing waits")
 
 
-def _forever(desk: Desk, poll: Poll) -> None:
+def _forever(desk: Desk, settings: Settings) -> None:
+    from triage.cli.overseeing import overseen
     from triage.daemon import run_forever
 
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    run_forever(desk, poll, stop)
+    with overseen(desk, settings, stop) as pulse:
+        run_forever(desk, settings.poll, stop, pulse)

@@ -99,9 +99,15 @@ def mailbox_for(config: MailboxConfig) -> Mailbox:
 
 def routes_for(settings: Settings) -> Routes:
     """Every way out of the outbox; alerts without a mail server of their own go the way of the replies."""
-    main, second = sender_for(settings), settings.alerts.smtp
-    alerts = smtp_sender(second, settings.desk.domain) if second else main
+    main = sender_for(settings)
+    alerts = alerts_sender(settings) if settings.alerts.smtp else main
     return Routes({outbox.MAIN: main, outbox.ALERTS: alerts}, settings.desk.address.lower())
+
+
+def alerts_sender(settings: Settings) -> Sender:
+    """A link of its own to the mail server that takes alerts."""
+    second = settings.alerts.smtp
+    return smtp_sender(second, settings.desk.domain) if second else sender_for(settings)
 
 
 def tokens_for(oauth: OAuth | None, timeout: float) -> TokenSource | None:
