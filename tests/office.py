@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -53,6 +55,10 @@ class Office:
         found = sorted((self.folder / "out").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
         return [path.read_text(encoding="utf-8") for path in found]
 
+    def at(self, moment: datetime) -> None:
+        """Let the desk's clock stand at a moment."""
+        self.desk.store.clock = lambda: moment
+
     def rows(self, table: sa.Table) -> list[sa.Row]:
         with self.desk.store.connection() as db:
             return list(db.execute(sa.select(table)))
@@ -78,3 +84,24 @@ def opened(folder: Path, thinking: Mind) -> Office:
         limits=thinking.settings.limits,
     )
     return Office(desk, folder)
+
+
+def with_staff(office: Office, **limits: object) -> Office:
+    """The same office with people who are told, in a folder `alerts`; `limits` are those of the config."""
+    mind = office.desk.mind
+    alerts = mind.settings.alerts.model_copy(update={"to": ("on-call@desk.example",)})
+    settings = mind.settings.model_copy(update={"alerts": alerts})
+    routes = {outbox.MAIN: FolderSender(office.folder / "out"), outbox.ALERTS: FolderSender(office.folder / "alerts")}
+    desk = replace(
+        office.desk,
+        mind=replace(mind, settings=settings),
+        routes=Routes(routes, "integration@vipps.no"),
+        limits=office.desk.limits.model_copy(update=limits),
+    )
+    return replace(office, desk=desk)
+
+
+def alerts(office: Office) -> list[str]:
+    """The subjects of what staff were told, in order."""
+    found = sorted((office.folder / "alerts").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
+    return [message_from_bytes(path.read_bytes(), policy=policy.default)["Subject"] for path in found]

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from email import message_from_string, policy
-
 import pytest
 
-from tests.office import Office, main_route
-from triage.delivery import Routes
+from tests.office import Office, alerts, with_staff
 from triage.desk import deliver, run_once
-from triage.store import outbox, schema
-from triage.transport.eml_folder import FolderSender
+from triage.store import schema
 
 LEAK = "Our partner keys were committed to a public GitHub repository last night. The keys have been exposed. What now?"
 KEY = "SAMPLEa1b2c3d4e5f6a7b8c9d0SAMPLE=="
@@ -19,20 +14,7 @@ KEY = "SAMPLEa1b2c3d4e5f6a7b8c9d0SAMPLE=="
 
 @pytest.fixture
 def told(office: Office) -> Office:
-    """An office whose staff are told, in a folder `alerts`."""
-    mind = office.desk.mind
-    alerts = mind.settings.alerts.model_copy(update={"to": ("on-call@desk.example",)})
-    settings = mind.settings.model_copy(update={"alerts": alerts})
-    routes = {outbox.MAIN: FolderSender(office.folder / "out"), outbox.ALERTS: FolderSender(office.folder / "alerts")}
-    desk = replace(office.desk, mind=replace(mind, settings=settings), routes=Routes(routes, "integration@vipps.no"))
-    return replace(office, desk=desk)
-
-
-def alerts(office: Office) -> list[str]:
-    return [
-        message_from_string(path.read_text(encoding="utf-8"), policy=policy.default)["Subject"]
-        for path in sorted((office.folder / "alerts").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
-    ]
+    return with_staff(office)
 
 
 def test_a_key_leak_alerts_within_the_same_run_once_a_ticket_and_tells_no_key(told: Office):
@@ -78,4 +60,3 @@ def test_letters_to_staff_count_for_no_limit_of_the_replies(told: Office):
     with told.desk.store.ledger() as ledger:
         told.desk.alerts.raise_alert(ledger, "health", "The mailbox cannot be read.")
         assert ledger.replies_since(None, "", 60) == 0
-    assert isinstance(main_route(FolderSender(told.folder)), Routes)

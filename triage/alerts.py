@@ -17,7 +17,7 @@ from triage.replies.writer import Writer
 from triage.store import alerts, letters, outbox
 from triage.store.ledger import Ledger
 from triage.threads import Signer
-from triage.transport.outgoing import Envelope, compose
+from triage.transport.outgoing import NOTICE, Envelope, compose
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,9 @@ class Alerts:
         """The letter itself; the same thing at the same moment always has the same Message-ID."""
         message_id = self.signer.staff_id(name, now.isoformat(), str(letter.over))
         reply = staff.alert(self.writer, letter, [Address(email) for email in self.to], message_id)
-        message = compose(reply, self.envelope, now)
-        return letters.Letter("alert", outbox.ALERTS, reply.language, message_id, self.to, message)
+        return letters.Letter(
+            "alert", outbox.ALERTS, reply.language, message_id, self.to, compose(reply, self.envelope, now, NOTICE)
+        )
 
     def _queue(self, ledger: Ledger, name: str, letter: AlertLetter) -> None:
         if self.to:

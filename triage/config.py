@@ -155,12 +155,20 @@ def _address(email: str) -> str:
     return email.strip().lower()
 
 
+class Incidents(Model):
+    """When technical mails that are alike are one incident: so many writers within so many minutes."""
+
+    mails: int = Field(default=5, ge=2)
+    minutes: int = Field(default=30, ge=1)
+
+
 class DeskIdentity(Model):
     """Who the desk is: the name and address on its replies, and every other address that is ours."""
 
     name: str
     address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
     also_ours: tuple[str, ...] = ()
+    authserv: str | None = None  # the name in our mail server's Authentication-Results; None: DMARC is not looked at
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -217,6 +225,8 @@ class Limits(Model):
     recipients: int = Field(default=20, ge=1)
     tries: int = Field(default=32, ge=1)  # of one reply that is deferred: two days, with outbox's pauses
     replies: ReplyLimits = ReplyLimits()
+    breaker: ReplyLimit = ReplyLimit(replies=3000, minutes=10)  # in all; beyond it nothing leaves
+    bounced_days: int = Field(default=60, ge=0)  # an address whose mail came back is left alone for so long
 
 
 class Poll(Model):
@@ -274,6 +284,7 @@ class Settings(Model):
     poll: Poll = Poll()
     limits: Limits = Limits()
     alerts: Alerts = Alerts()
+    incidents: Incidents = Incidents()
     logs: Logs = Logs()
     retention: Retention = Retention()
     health: Health = Health()

@@ -40,6 +40,8 @@ def judge(reading: Reading, belonging: Belonging, policy: Policy) -> Verdict:
     verdict = _judged(reading, belonging, policy)
     if belonging.partner:
         verdict = _from_partner(verdict, belonging.ticket)
+    if belonging.forged:
+        verdict = withheld(verdict, "no reply: the sender is not who From says (DMARC)")
     return _with_remarks(verdict, reading, belonging)
 
 
@@ -287,8 +289,9 @@ def _flags(reading: Reading, route: Route) -> tuple[Flag, ...]:
 def _with_remarks(verdict: Verdict, reading: Reading, belonging: Belonging) -> Verdict:
     reasons = list(verdict.reasons)
     flags = verdict.flags
-    if belonging.claimed:
+    if belonging.claimed or belonging.forged:
         flags = (*flags, Flag.UNVERIFIED_SENDER)
+    if belonging.claimed:
         reasons.append(f"names {belonging.claimed}, in which the sender takes no part")
     reasons += [f"mentions {number}" for number in belonging.mentioned]
     reasons += [f"contained a {secret.kind}, masked" for secret in reading.inspection.secrets]

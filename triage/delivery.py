@@ -27,6 +27,10 @@ class Routes:
     senders: Mapping[str, Sender]
     bounces: str
 
+    def without(self, route: str) -> Routes:
+        """The others: what is queued for this one waits."""
+        return Routes({name: sender for name, sender in self.senders.items() if name != route}, self.bounces)
+
 
 def deliver(store: Store, routes: Routes, presence: Presence, *, batch: int, tries: int) -> Tally:
     """Send what is queued and due on every route. A route that is down does not hold up the others.

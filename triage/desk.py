@@ -23,10 +23,13 @@ from triage.decision import judge, withheld
 from triage.delivery import Routes, Tally
 from triage.delivery import deliver as send_queued
 from triage.domain import InboundMail, Kind, Reading, Reply, TicketNumber, TopicKind, Tray, Verdict
-from triage.limits import Restraint, fingerprint
+from triage.incidents import IncidentWatch, complaint_of, digest, in_incident
+from triage.limits import Breaker, Restraint, fingerprint
+from triage.mail import bounces
+from triage.mail.authentication import fails_dmarc
 from triage.mind import Mind
 from triage.replies.letter import AlertLetter
-from triage.store import recorded, trouble
+from triage.store import bounced, outbox, recorded, trouble
 from triage.store.leases import Alone, Presence
 from triage.store.ledger import Handled, Ledger, Queued
 from triage.store.store import Store, is_loss
@@ -69,7 +72,15 @@ class Desk:
 
     @property
     def restraint(self) -> Restraint:
-        return Restraint(self.limits.replies, self.public_domains)
+        return Restraint(self.limits, self.public_domains, self.breaker)
+
+    @property
+    def breaker(self) -> Breaker:
+        return Breaker(self.limits.breaker, self.alerts)
+
+    @property
+    def incidents(self) -> IncidentWatch:
+        return IncidentWatch(self.mind.settings.incidents, self.alerts)
 
 
 def run_once(desk: Desk, *, progress: Callable[[int], None] = lambda _: None) -> Tally:
@@ -127,8 +138,15 @@ def handle_batch(mailbox: str, batch: Sequence[Arrival], desk: Desk) -> tuple[Ta
 
 
 def deliver(desk: Desk) -> Tally:
-    """Send what is queued and due. Raises RelayLost or RelayRefused when a mail server is not to be had."""
-    return send_queued(desk.store, desk.routes, desk.presence, batch=desk.limits.batch_mails, tries=desk.limits.tries)
+    """Send what is queued and due; nothing but alerts while the breaker is open.
+
+    Raises RelayLost or RelayRefused when a mail server is not to be had.
+    """
+    with desk.store.ledger() as ledger:
+        desk.incidents.recover(ledger)
+        stopped = desk.breaker.recover(ledger)
+    routes = desk.routes.without(outbox.MAIN) if stopped else desk.routes
+    return send_queued(desk.store, routes, desk.presence, batch=desk.limits.batch_mails, tries=desk.limits.tries)
 
 
 def retry(troubled: trouble.Trouble, desk: Desk) -> str:
@@ -172,16 +190,20 @@ def handle(arrival: Arrival, reading: Reading, ledger: Ledger, desk: Desk) -> Ve
     if tray := ledger.seen(reading.mail.key):
         return tray
     mail = reading.mail
-    place = belonging(mail, ledger, desk.signer, desk.known)
+    forged = fails_dmarc(mail, desk.mind.settings.desk.authserv)
+    place = belonging(mail, ledger, desk.signer, desk.known, forged=forged)
+    if reading.silence and reading.silence.code == "bounce":
+        place = _returned(arrival.raw, place, ledger, desk)
     verdict = judged = judge(reading, place, desk.mind.policy())
-    if verdict.template:
-        address = desk.mind.writer.address_for(mail, place.circle).email
-        if reason := desk.restraint.why_silent(address, mail, ledger):
-            verdict = withheld(verdict, reason)
+    complaint = complaint_of(reading, verdict)
+    if desk.incidents.belongs(complaint, mail.sender.email, ledger):
+        verdict = in_incident(verdict, complaint)
+    verdict = _restrained(verdict, mail, place, ledger, desk)
     ticket = place.ticket
     if ticket is None and verdict.kind is Kind.NEW:
         ticket = ledger.open_ticket(mail, verdict.language)
-    mail_id = ledger.record(_handled(arrival, reading, verdict, place, desk), ticket, first=place.ticket is None)
+    handled = replace(_handled(arrival, reading, verdict, place, desk), likeness=digest(complaint))
+    mail_id = ledger.record(handled, ticket, first=place.ticket is None)
     kept = recorded.record(mail, reading.inspection, place, judged, desk.mind.finders)
     recorded.write(ledger.db, mail_id, kept)
     if ticket is not None and verdict.kind in (Kind.NEW, Kind.FOLLOWUP):
@@ -190,8 +212,28 @@ def handle(arrival: Arrival, reading: Reading, ledger: Ledger, desk: Desk) -> Ve
         if verdict.template:
             reply = desk.mind.writer.write(reading, verdict, ticket.number, desk.signer, place.circle)
             ledger.queue(_queued(reply, mail, ledger, desk), mail_id, ticket.number)
+            desk.breaker.weigh(ledger)
         _tell_staff(mail, verdict, ticket.number, ledger, desk)
+        if verdict.in_incident:
+            desk.incidents.tell(complaint, ledger)
     return verdict
+
+
+def _returned(raw: bytes, place: Belonging, ledger: Ledger, desk: Desk) -> Belonging:
+    """A mail of ours came back: its address is left alone for a while, and the bounce stands with its ticket."""
+    bounce = bounces.read(raw)
+    number = bounced.note(ledger.db, desk.signer.ids_in(bounce.text), bounce.failed, bounce.said, ledger.now)
+    ticket = ledger.ticket(number) if number else None
+    return replace(place, ticket=ticket, by="bounce", claimed=None) if ticket else place
+
+
+def _restrained(verdict: Verdict, mail: InboundMail, place: Belonging, ledger: Ledger, desk: Desk) -> Verdict:
+    """The verdict, without its reply when a limit was reached."""
+    if not verdict.template:
+        return verdict
+    address = desk.mind.writer.address_for(mail, place.circle).email
+    reason = desk.restraint.why_silent(address, mail, ledger)
+    return withheld(verdict, reason) if reason else verdict
 
 
 def _tell_staff(mail: InboundMail, verdict: Verdict, number: TicketNumber, ledger: Ledger, desk: Desk) -> None:
@@ -203,7 +245,7 @@ def _tell_staff(mail: InboundMail, verdict: Verdict, number: TicketNumber, ledge
 
 def _queued(reply: Reply, mail: InboundMail, ledger: Ledger, desk: Desk) -> Queued:
     """The reply as it waits in the outbox; colleagues who had their share of mail are left out."""
-    quiet = tuple(person for person in reply.cc if not desk.restraint.over_address_limit(person.email, ledger))
+    quiet = tuple(person for person in reply.cc if not desk.restraint.had_enough(person.email, ledger))
     reply = replace(reply, cc=quiet)
     return Queued(
         template=reply.template,

@@ -348,6 +348,7 @@ class Verdict:
     state: TicketState | None = None  # the ticket's state from now on; None leaves it
     template: str | None = None  # None: no reply
     closing: bool = False  # the mail says thanks and nothing else: staff may close the ticket
+    in_incident: bool = False  # others report the same trouble just now
     tray: Tray = Tray.ANSWERED
 
 

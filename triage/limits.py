@@ -1,16 +1,26 @@
-"""Limits on the desk's own sending: what stops a loop that the guard missed (DESIGN promise 2)."""
+"""Limits on the desk's own sending: what stops a loop that the guard missed (DESIGN promise 2).
+
+A limit that is reached sends the mail to review, unanswered. When the rate of all replies explodes, the breaker opens:
+nothing leaves, staff are told, and further mail goes to review too. A reply that waited would leave in the burst that
+follows, and feed the very loop that opened the breaker.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
-from triage.config import ReplyLimit, ReplyLimits
+from triage.alerts import Alerts
+from triage.config import Limits, ReplyLimit
 from triage.domain import InboundMail
 from triage.mail.addresses import deliverable
+from triage.replies.letter import AlertLetter
+from triage.store import bounced
 from triage.store.ledger import Ledger
 
+BREAKER = "breaker"  # the name of its alert; it is open while the alert stands
 _DIGITS = re.compile(r"\d+")
 
 
@@ -21,30 +31,65 @@ def fingerprint(mail: InboundMail) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Breaker:
+    """Stops all sending of replies when their rate explodes, and lets it go on when the rate has halved."""
+
+    limit: ReplyLimit
+    alerts: Alerts
+
+    def is_open(self, ledger: Ledger) -> bool:
+        return bool(self.alerts.standing(ledger, BREAKER))
+
+    def weigh(self, ledger: Ledger) -> None:
+        """After a reply was queued: open when it was one too many."""
+        if ledger.replies_since(None, "", self.limit.minutes) >= self.limit.replies:
+            said = (
+                f"{self.limit.replies} replies in {self.limit.minutes} minutes: replies wait, new mail goes to review."
+            )
+            self.alerts.raise_alert(ledger, BREAKER, said, self._letter())
+
+    def recover(self, ledger: Ledger) -> bool:
+        """Close it when the storm is over; returns whether it is open still."""
+        if not self.is_open(ledger):
+            return False
+        calm = ledger.replies_since(None, "", self.limit.minutes) <= self.limit.replies // 2
+        return not (calm and self.alerts.clear_alert(ledger, BREAKER, "Replies leave again.", self._letter()))
+
+    def _letter(self) -> AlertLetter:
+        return AlertLetter(BREAKER, count=self.limit.replies, minutes=self.limit.minutes)
+
+
+@dataclass(frozen=True, slots=True)
 class Restraint:
     """Counts what was sent before more is sent. `public_domains` are providers that strangers share: not counted as one."""
 
-    limits: ReplyLimits
+    limits: Limits
     public_domains: frozenset[str]
+    breaker: Breaker
 
     def why_silent(self, address: str, mail: InboundMail, ledger: Ledger) -> str:
         """Why no reply to this mail may go to this address; empty when it may."""
         if not deliverable(address):
             return f"no reply: mail cannot be sent to {address or 'a missing address'}"
-        if reason := self.over_address_limit(address, ledger):
+        if self.breaker.is_open(ledger):
+            return "no reply: too many replies, the desk's sending is stopped"
+        if reason := self.had_enough(address, ledger):
             return reason
         domain = address.rpartition("@")[2]
         counted: list[tuple[str | None, str, tuple[ReplyLimit, ...]]] = [
-            ("fingerprint", fingerprint(mail), self.limits.per_content),
-            (None, "", self.limits.total),
+            ("fingerprint", fingerprint(mail), self.limits.replies.per_content),
+            (None, "", self.limits.replies.total),
         ]
         if domain not in self.public_domains:
-            counted.append(("domain", domain, self.limits.per_domain))
+            counted.append(("domain", domain, self.limits.replies.per_domain))
         return next((reason for each in counted if (reason := _over(*each, ledger))), "")
 
-    def over_address_limit(self, address: str, ledger: Ledger) -> str:
-        """Why this person has had enough mail of ours for now; empty when there is room."""
-        return _over("address", address, self.limits.per_address, ledger)
+    def had_enough(self, address: str, ledger: Ledger) -> str:
+        """Why this person gets no more mail of ours for now: too much of it, or it came back; empty when there is room."""
+        since = ledger.now - timedelta(days=self.limits.bounced_days)
+        if moment := bounced.since(ledger.db, address, since):
+            return f"no reply: mail to {address} came back on {moment:%Y-%m-%d}"
+        return _over("address", address, self.limits.replies.per_address, ledger)
 
 
 def _over(column: str | None, value: str, windows: tuple[ReplyLimit, ...], ledger: Ledger) -> str:

@@ -67,7 +67,8 @@ class Belonging:
     `by` says what matched ("reference", "marker" or "subject"), `circle` who may hear of the ticket. `claimed` is a
     ticket that the mail names but its sender has no part in: the mail becomes a ticket of its own and learns nothing of
     that one. `mentioned` are numbers that stand in the text only. `partner`: the sender is a team or helpdesk that
-    tickets are handed over to, and is never answered by the desk.
+    tickets are handed over to, and is never answered by the desk. `forged`: our mail server says that the sender is not
+    who From says (DMARC); such a mail belongs to no ticket and is answered to nobody.
     """
 
     ticket: Ticket | None = None
@@ -76,6 +77,7 @@ class Belonging:
     claimed: TicketNumber | None = None
     mentioned: tuple[TicketNumber, ...] = ()
     partner: bool = False
+    forged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,7 @@ def belonging(
         if not forged and (near or holds):
             return Belonging(ticket, by, circle, None, mentioned, partner)
         claimed = claimed or ticket.number
-    return Belonging(claimed=claimed, mentioned=mentioned, partner=partner)
+    return Belonging(claimed=claimed, mentioned=mentioned, partner=partner, forged=forged)
 
 
 def _candidates(mail: InboundMail, index: TicketIndex, signer: Signer) -> Iterator[tuple[TicketNumber, str, bool]]:

@@ -88,13 +88,18 @@ def retry(*, number: int, config: Path) -> None:
 @click.argument("number", type=int)
 @config_option
 def resend(*, number: int, config: Path) -> None:
-    """Put one reply that did not leave back in the queue (after the cause is mended); the next run sends it."""
+    """Put one reply that did not arrive back in the queue (after the cause is mended); the next run sends it.
+
+    If it came back, its address is written to again from now on.
+    """
     with told_plainly():
-        from triage.store import outbox
+        from triage.store import bounced, outbox
 
         store = _store(config)
         with store.connection() as db:
             queued = outbox.resend(db, number, store.clock())
+            if queued:
+                bounced.lift(db, number)
     if not queued:
         fail(FOUND, f"no reply number {number} was given up; 'triage trouble list' shows them")
     click.echo(f"{number}: queued")

@@ -109,7 +109,7 @@ class Writer:
             phone_request=Flag.PHONE_REQUEST in verdict.flags,
             escalation=Flag.ESCALATION in verdict.flags,
             new_problem=Flag.NEW_PROBLEM in verdict.flags,
-            incident=Flag.INCIDENT in verdict.flags,
+            incident=verdict.in_incident,
             several_topics=bool(verdict.pointers),
             crowd=self._crowd(reading.mail),
         )

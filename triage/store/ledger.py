@@ -70,6 +70,7 @@ class Handled:
     model_digest: str
     participants: tuple[str, ...] = ()  # addresses that take part from now on, ours left out
     required: tuple[str, ...] = ()  # the fields that its profile requires
+    likeness: str | None = None  # what mails about the same trouble share
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +323,7 @@ def _verdict_row(mail_id: int, handled: Handled) -> dict[str, object]:
         "evidence": [_evidence_value(item) for item in reading.evidence],
         "guesses": [_guess_value(item) for item in (reading.opinion.guesses[:3] if reading.opinion else ())],
         "secrets": [secret.kind for secret in reading.inspection.secrets],
+        "likeness": handled.likeness,
         "rules_digest": handled.rules_digest,
         "model_digest": handled.model_digest,
     }

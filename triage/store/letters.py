@@ -1,4 +1,4 @@
-"""Letters to people of ours on their way into the outbox: alerts, and tickets that are handed over."""
+"""Letters to people of ours on their way into the outbox: alerts, tickets that are handed over, reports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from triage.store.schema import outbox
 class Letter:
     """One letter. `message` is the whole mail as bytes; `mail` the row of the mail that is passed on."""
 
-    kind: Literal["alert", "handover"]
+    kind: Literal["alert", "handover", "report"]
     route: str
     language: Language
     message_id: str

@@ -36,7 +36,7 @@ class Outgoing:
     holder: str
 
 
-_GIVEN_UP = ("refused", "failed")
+_GIVEN_UP = ("refused", "failed", "bounced")
 
 
 def claim(db: sa.Connection, now: datetime, limit: int, *, holder: str, route: str = MAIN) -> Sequence[Outgoing]:
@@ -108,7 +108,7 @@ def release(db: sa.Connection, replies: Sequence[Outgoing]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """One reply that was given up: `refused` by the mail server, or `failed` after all its tries."""
+    """One reply that was given up: `refused` by the mail server, `failed` after all its tries, or `bounced` back later."""
 
     id: int
     ticket: TicketNumber | None

@@ -21,6 +21,11 @@ from triage.mail.addresses import on_the_wire
 
 DESK_HEADER = "X-Triage-Desk"
 
+Marks = tuple[tuple[str, str], ...]
+_NO_ANSWER = ("X-Auto-Response-Suppress", "All")  # Exchange's way to ask for no automatic answer
+REPLY: Marks = (("Auto-Submitted", "auto-replied"), _NO_ANSWER, ("Precedence", "auto_reply"))
+NOTICE: Marks = (("Auto-Submitted", "auto-generated"), _NO_ANSWER)  # RFC 3834 section 5: it answers nothing
+
 _ID = re.compile(r"[!-;=?-~]{1,900}")  # printable ASCII but <>, and short enough for one line
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _REFERENCES = 980  # characters of the line of ids; RFC 5322 section 2.1.1 allows 998
@@ -40,13 +45,13 @@ class Envelope:
         return self.sender.email
 
 
-def compose(reply: Reply, envelope: Envelope, date: datetime) -> bytes:
-    """The mail as bytes with CRLF, ASCII unless an address needs more. `date` is aware.
+def compose(reply: Reply, envelope: Envelope, date: datetime, marks: Marks = REPLY) -> bytes:
+    """The mail as bytes with CRLF, ASCII unless an address needs more. `date` is aware; `marks` say what kind of mail it is.
 
     Raises ValueError when a header would break out of its line or an address is none: such a reply is
     never sent. Ids that came from outside and cannot stand in a header are left out.
     """
-    lines = [f"{name}: {value}\r\n" for name, value in _headers(reply, envelope, date)]
+    lines = [f"{name}: {value}\r\n" for name, value in _headers(reply, envelope, date, marks)]
     return "".join((*lines, *_body(reply))).encode("utf-8")
 
 
@@ -58,7 +63,7 @@ def recipients(reply: Reply) -> tuple[str, ...]:
 # ── headers ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _headers(reply: Reply, envelope: Envelope, date: datetime) -> Iterator[tuple[str, str]]:
+def _headers(reply: Reply, envelope: Envelope, date: datetime, marks: Marks) -> Iterator[tuple[str, str]]:
     if not _ID.fullmatch(reply.message_id) or not _ID.fullmatch(envelope.desk):
         raise ValueError(f"not fit for a header: {reply.message_id!r}, {envelope.desk!r}")
     yield "From", _addresses([envelope.sender])
@@ -72,9 +77,7 @@ def _headers(reply: Reply, envelope: Envelope, date: datetime) -> Iterator[tuple
         yield "In-Reply-To", f"<{reply.in_reply_to}>"
     if references := _references(reply.references):
         yield "References", references
-    yield "Auto-Submitted", "auto-replied"
-    yield "X-Auto-Response-Suppress", "All"
-    yield "Precedence", "auto_reply"
+    yield from marks
     yield DESK_HEADER, envelope.desk
     yield "MIME-Version", "1.0"
 
