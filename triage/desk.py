@@ -28,6 +28,7 @@ from triage.limits import Breaker, Restraint, fingerprint
 from triage.mail import bounces
 from triage.mail.authentication import fails_dmarc
 from triage.mind import Mind
+from triage.reloading import LiveMind
 from triage.replies.letter import AlertLetter
 from triage.store import bounced, outbox, recorded, trouble
 from triage.store.leases import Alone, Presence
@@ -57,6 +58,11 @@ class Desk:
     limits: Limits
     public_domains: frozenset[str] = frozenset()
     presence: Presence = field(default_factory=Alone)
+    live: LiveMind | None = None  # where edited rules come from, while the daemon runs
+
+    def up_to_date(self) -> Desk:
+        """The desk with the last sound rules, templates and model."""
+        return replace(self, mind=self.live.mind) if self.live else self
 
     @property
     def bounds(self) -> Bounds:
@@ -125,6 +131,7 @@ def handle_batch(mailbox: str, batch: Sequence[Arrival], desk: Desk) -> tuple[Ta
 
     Raises LeaseLost when another desk has the mailbox by then: nothing is written.
     """
+    desk = desk.up_to_date()
     readings = desk.mind.understanding.read([arrival.raw for arrival in batch])
     trays: dict[Tray, list[str]] = defaultdict(list)
     tally: Tally = Counter()

@@ -36,6 +36,10 @@ class LiveMind:
         self._told = told
         self._seen = signature(mind.settings)
 
+    def start(self, stop: threading.Event) -> None:
+        """Look for edits in a thread of its own, which ends with the process."""
+        threading.Thread(target=self.watch, args=(stop,), name="edited files", daemon=True).start()
+
     def watch(self, stop: threading.Event, seconds: float = LOOK) -> None:
         """Look for edits until `stop` is set; a fault while reading leaves the last good mind at work."""
         while not stop.wait(seconds):

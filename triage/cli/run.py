@@ -66,5 +66,7 @@ def _forever(desk: Desk, settings: Settings) -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
+    if desk.live:
+        desk.live.start(stop)
     with overseen(desk, settings, stop) as pulse:
         run_forever(desk, settings.poll, stop, pulse)

@@ -15,6 +15,7 @@ from triage.delivery import Routes
 from triage.desk import Desk
 from triage.domain import Address
 from triage.mind import Progress
+from triage.reloading import LiveMind
 from triage.store import outbox
 from triage.store.database import engine_for, migrate
 from triage.store.leases import Shared
@@ -28,6 +29,7 @@ from triage.transport.maildir import MaildirMailbox
 from triage.transport.oauth import Grant, TokenSource
 from triage.transport.outgoing import Envelope
 from triage.transport.smtp import Sender, SmtpSender
+from triage.tuning.history import note_editions
 
 
 @contextmanager
@@ -37,7 +39,7 @@ def desk_at_work(settings: Settings, progress: Progress | None = None) -> Iterat
     Raises what desk_for raises, and InUse.
     """
     with sole(settings.database):
-        desk = desk_for(settings, progress)
+        desk = _noted(desk_for(settings, progress))
         if not desk.store.shared:
             yield desk
             return
@@ -61,6 +63,12 @@ def desk_for(settings: Settings, progress: Progress | None = None) -> Desk:
         limits=settings.limits,
         public_domains=settings.public_domains,
     )
+
+
+def _noted(desk: Desk) -> Desk:
+    """The desk with what it works with written down, now and whenever edited rules are taken. Raises StoreLost."""
+    note_editions(desk.store, desk.mind)
+    return replace(desk, live=LiveMind(desk.mind, partial(note_editions, desk.store)))
 
 
 def envelope_for(settings: Settings) -> Envelope:
