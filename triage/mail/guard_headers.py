@@ -22,12 +22,18 @@ _OWN_ID = re.compile(r"vsd-\d+\.")  # the beginning of every Message-ID the desk
 
 
 def own_mail(clues: Clues) -> str:
-    if clues.mail.sender.email.casefold() in clues.ours.addresses:
+    if _is_ours(clues.mail.sender.email.casefold(), clues.ours.addresses):
         return f"from: {clues.mail.sender.email}"
     local, _, domain = clues.mail.message_id.casefold().rpartition("@")
     if _OWN_ID.match(local) and domain in clues.ours.message_id_domains:  # colleagues may share the domain
         return f"message-id: {clues.mail.message_id}"
     return clues.first(MARKER)
+
+
+def _is_ours(email: str, ours: frozenset[str]) -> bool:
+    """With or without a +detail."""
+    local, _, domain = email.rpartition("@")
+    return email in ours or f"{local.partition('+')[0]}@{domain}" in ours
 
 
 def loop(clues: Clues) -> str:
