@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,8 +20,8 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 def complaint(request: str = "", response: str = "", **parts: object) -> str:
     values = (("request", request), ("response", response))
     fields = tuple(Finding(name, value, Where.BODY) for name, value in values if value)
-    told = {"profile": "api", "fields": fields} | parts
-    verdict = Verdict(Kind.NEW, Action.REQUEST_INFO, DecidedBy.RULE, Language.EN, **told)  # type: ignore[arg-type]
+    verdict = Verdict(Kind.NEW, Action.REQUEST_INFO, DecidedBy.RULE, Language.EN, profile="api", fields=fields)
+    verdict = replace(verdict, **parts)  # type: ignore[arg-type]
     return complaint_of(reading(mail()), verdict)
 
 

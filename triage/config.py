@@ -155,6 +155,26 @@ def _address(email: str) -> str:
     return email.strip().lower()
 
 
+class HandoverWhen(Model):
+    """Which tickets go to somebody by themselves: those that match everything that is given."""
+
+    trays: tuple[Literal[Tray.READY, Tray.REVIEW], ...] = (Tray.READY,)
+    topics: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+
+
+class Handover(Model):
+    """A team or helpdesk that tickets are passed on to; without `when` only by hand."""
+
+    to: str
+    when: HandoverWhen | None = None
+
+    @field_validator("to")
+    @classmethod
+    def _an_address(cls, to: str) -> str:
+        return _address(to)
+
+
 class Incidents(Model):
     """When technical mails that are alike are one incident: so many writers within so many minutes."""
 
@@ -285,9 +305,18 @@ class Settings(Model):
     limits: Limits = Limits()
     alerts: Alerts = Alerts()
     incidents: Incidents = Incidents()
+    handover: tuple[Handover, ...] = ()
     logs: Logs = Logs()
     retention: Retention = Retention()
     health: Health = Health()
+
+    @field_validator("alerts", "handover")
+    @classmethod
+    def _to_others(cls, value: Alerts | tuple[Handover, ...], info: ValidationInfo) -> Alerts | tuple[Handover, ...]:
+        desk, to = info.data.get("desk"), value.to if isinstance(value, Alerts) else [each.to for each in value]
+        if desk and (own := [email for email in to if desk.is_ours(email)]):
+            raise ValueError(f"'{own[0]}' is an address of the desk itself; name somebody else's")
+        return value
 
     @field_validator("database")
     @classmethod

@@ -23,6 +23,7 @@ from triage.decision import judge, withheld
 from triage.delivery import Routes, Tally
 from triage.delivery import deliver as send_queued
 from triage.domain import InboundMail, Kind, Reading, Reply, TicketNumber, TopicKind, Tray, Verdict
+from triage.handover import Case, Handovers
 from triage.incidents import IncidentWatch, complaint_of, digest, in_incident
 from triage.limits import Breaker, Restraint, fingerprint
 from triage.mail import bounces
@@ -74,7 +75,12 @@ class Desk:
 
     @property
     def known(self) -> Acquaintance:
-        return Acquaintance(self.public_domains, frozenset(self.mind.settings.alerts.to))
+        settings = self.mind.settings
+        return Acquaintance(self.public_domains, frozenset({*settings.alerts.to, *(each.to for each in settings.handover)}))
+
+    @property
+    def handovers(self) -> Handovers:
+        return Handovers(self.mind.settings.handover, self.mind.writer, self.signer, self.envelope)
 
     @property
     def restraint(self) -> Restraint:
@@ -221,6 +227,8 @@ def handle(arrival: Arrival, reading: Reading, ledger: Ledger, desk: Desk) -> Ve
             ledger.queue(_queued(reply, mail, ledger, desk), mail_id, ticket.number)
             desk.breaker.weigh(ledger)
         _tell_staff(mail, verdict, ticket.number, ledger, desk)
+        if to := desk.handovers.due(verdict, ticket, place):
+            desk.handovers.pass_on(ledger, Case(ticket.number, mail_id, reading, verdict, arrival.raw), to)
         if verdict.in_incident:
             desk.incidents.tell(complaint, ledger)
     return verdict

@@ -325,6 +325,7 @@ class Ticket:
     asked: int = 0  # how often the desk asked for missing fields
     told_separate: bool = False  # the sender was told to open a separate mail
     subject: str = ""
+    handed_over: bool = False  # another team or helpdesk has it
 
 
 @dataclass(frozen=True, slots=True)

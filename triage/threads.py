@@ -114,11 +114,11 @@ class Signer:
 
     def staff_id(self, *particulars: str) -> str:
         """The id of a letter to people of ours; the same particulars always give the same id."""
-        return self._id(TicketNumber.unknown(), hashlib.sha256("\n".join(particulars).encode()).hexdigest()[:24])
+        return self._id(TicketNumber.unknown(), _digest(particulars))
 
-    def handover_id(self, number: TicketNumber, mail_key: str) -> str:
-        """The id of the letter that passes a ticket on because of one mail."""
-        return self._id(number, _HANDOVER_NONCE + mail_key[:24])
+    def handover_id(self, number: TicketNumber, *particulars: str) -> str:
+        """The id of a letter that passes a ticket on; the same particulars always give the same id."""
+        return self._id(number, _HANDOVER_NONCE + _digest(particulars))
 
     def number_in(self, message_id: str) -> TicketNumber | None:
         """The ticket of an id that this desk signed, else None."""
@@ -152,6 +152,10 @@ class Signer:
     def _seal(self, number: int, nonce: str) -> str:
         digest = hmac.new(self._key, f"{number}.{nonce}".encode(), hashlib.sha256).digest()
         return base64.b32encode(digest[:10]).decode().lower()
+
+
+def _digest(particulars: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(particulars).encode()).hexdigest()[:24]
 
 
 def numbers_in(text: str) -> tuple[TicketNumber, ...]:

@@ -19,6 +19,7 @@ COMMANDS = {  # name: what it does; the module of the same name in triage.cli ho
     "export": "Everything held about one address, as JSON.",
     "forget": "Erase one address and what it wrote; figures stay.",
     "history": "What changed when: rules, templates, model, and who did it.",
+    "handover": "Pass a ticket on to a team or another helpdesk.",
     "merge": "Make one ticket part of another.",
     "preview": "Show a template as a reply to a made-up mail.",
     "report": "Tables of missing-info rates and of what the desk did.",

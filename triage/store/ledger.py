@@ -187,6 +187,7 @@ class Ledger:
             asked=row["asked"],
             told_separate=row["told_separate"],
             subject=row["subject"],
+            handed_over=row["handed_over_at"] is not None,
         )
 
     def _findings(self, number: int) -> tuple[Finding, ...]:

@@ -66,9 +66,11 @@ def reopen(db: sa.Connection, number: TicketNumber, deed: Deed) -> bool:
     return _to_state(db, number, TicketState.REVIEW, deed, "reopened")
 
 
-def note(db: sa.Connection, number: TicketNumber, deed: Deed, said: str) -> None:
-    """Write down a deed that other tables tell of."""
-    _note(db, number, deed, said)
+def hand_over(db: sa.Connection, number: TicketNumber, to: Sequence[str], deed: Deed) -> None:
+    """Note that a ticket was passed on. Raises NotPossible."""
+    _row(db, number)
+    _change(db, number, {"handed_over_at": deed.at})
+    _note(db, number, deed, f"handed over to {', '.join(to)}")
 
 
 def thanked(db: sa.Connection) -> Sequence[tuple[TicketNumber, datetime, str]]:

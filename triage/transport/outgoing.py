@@ -7,16 +7,17 @@ message ids longer than a line as =?utf-8?q?...?= (cpython#79986). The same repl
 
 from __future__ import annotations
 
+import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
 
-from triage.domain import Address, Reply
+from triage.domain import Address, InboundMail, Reply
 from triage.mail.addresses import on_the_wire
 
 DESK_HEADER = "X-Triage-Desk"
@@ -24,8 +25,12 @@ DESK_HEADER = "X-Triage-Desk"
 Marks = tuple[tuple[str, str], ...]
 _NO_ANSWER = ("X-Auto-Response-Suppress", "All")  # Exchange's way to ask for no automatic answer
 REPLY: Marks = (("Auto-Submitted", "auto-replied"), _NO_ANSWER, ("Precedence", "auto_reply"))
+HANDOVER: Marks = (_NO_ANSWER,)  # no Auto-Submitted: helpdesks drop what says that a machine wrote it
 NOTICE: Marks = (("Auto-Submitted", "auto-generated"), _NO_ANSWER)  # RFC 3834 section 5: it answers nothing
 
+_FILE = b'Content-Disposition: attachment; filename="original.eml"\r\n\r\n'
+_LINE_END_BYTES = re.compile(rb"\r\n|\r|\n")
+_LONGEST_LINE = 998
 _ID = re.compile(r"[!-;=?-~]{1,900}")  # printable ASCII but <>, and short enough for one line
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _REFERENCES = 980  # characters of the line of ids; RFC 5322 section 2.1.1 allows 998
@@ -45,14 +50,32 @@ class Envelope:
         return self.sender.email
 
 
-def compose(reply: Reply, envelope: Envelope, date: datetime, marks: Marks = REPLY) -> bytes:
-    """The mail as bytes with CRLF, ASCII unless an address needs more. `date` is aware; `marks` say what kind of mail it is.
+def compose(
+    reply: Reply, envelope: Envelope, date: datetime, marks: Marks = REPLY, attached: Sequence[bytes] = ()
+) -> bytes:
+    """The mail as bytes with CRLF, ASCII unless an address or an attached mail needs more.
+
+    `date` is aware, `marks` say what kind of mail it is, `attached` are mails that go along whole.
 
     Raises ValueError when a header would break out of its line or an address is none: such a reply is
     never sent. Ids that came from outside and cannot stand in a header are left out.
     """
     lines = [f"{name}: {value}\r\n" for name, value in _headers(reply, envelope, date, marks)]
-    return "".join((*lines, *_body(reply))).encode("utf-8")
+    body = "".join(_body(reply)).encode("utf-8")
+    return "".join(lines).encode("utf-8") + (_with(attached, body) if attached else body)
+
+
+def copy_of(mail: InboundMail) -> bytes:
+    """A masked mail written anew as plain text, for where the original must not go: without its files."""
+    people = (("From", (mail.sender,)), ("To", mail.to), ("Cc", mail.cc))
+    lines = [f"{name}: {_words(_listed(some), name)}\r\n" for name, some in people if some]
+    lines.append(f"Subject: {_subject(_printable(mail.subject))}\r\n")
+    if mail.date:
+        lines.append(f"Date: {format_datetime(mail.date)}\r\n")
+    if _ID.fullmatch(mail.message_id):
+        lines.append(f"Message-ID: <{mail.message_id}>\r\n")
+    text = "\n\n".join(filter(None, (mail.new, mail.signature, mail.quoted)))
+    return "".join((*lines, "MIME-Version: 1.0\r\n", _part("plain", text))).encode("utf-8")
 
 
 def recipients(reply: Reply) -> tuple[str, ...]:
@@ -101,6 +124,11 @@ def _references(ids: Iterable[str]) -> str:
     return " ".join((*kept, *reversed(latest)))
 
 
+def _listed(people: Iterable[Address]) -> str:
+    """People as they are told, whatever their addresses are worth."""
+    return ", ".join(_printable(f"{person.name} <{person.email}>") for person in people)[:_SUBJECT]
+
+
 def _addresses(addresses: Iterable[Address]) -> str:
     written = ",\r\n ".join(map(_address, addresses))
     if not written:
@@ -144,6 +172,24 @@ def _body(reply: Reply) -> Iterator[str]:
     for subtype, text in (("plain", reply.text), ("html", reply.html)):
         yield f"--{boundary}\r\n{_part(subtype, text)}\r\n"
     yield f"--{boundary}--\r\n"
+
+
+def _with(attached: Sequence[bytes], body: bytes) -> bytes:
+    """The mail's own text, and whole mails behind it."""
+    parts = [body, *(_message(raw) for raw in attached)]
+    boundary = b"=_" + hashlib.sha256(b"".join(parts)).hexdigest()[:32].encode()  # no part can hold its own digest
+    head = b'Content-Type: multipart/mixed; boundary="' + boundary + b'"\r\n\r\n'
+    return head + b"".join(b"--" + boundary + b"\r\n" + part + b"\r\n" for part in parts) + b"--" + boundary + b"--\r\n"
+
+
+def _message(raw: bytes) -> bytes:
+    """A mail as a part. What could not travel as it is (RFC 5322 section 2.1.1, RFC 2046 section 5.2.1) travels encoded."""
+    lines = _LINE_END_BYTES.sub(b"\r\n", raw)
+    if b"\0" in lines or max(map(len, lines.split(b"\r\n"))) > _LONGEST_LINE:
+        head = b'Content-Type: application/octet-stream; name="original.eml"\r\nContent-Transfer-Encoding: base64\r\n'
+        return head + _FILE + base64.encodebytes(raw).replace(b"\n", b"\r\n")
+    encoding = b"7bit" if lines.isascii() else b"8bit"
+    return b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: " + encoding + b"\r\n" + _FILE + lines
 
 
 def _part(subtype: str, text: str) -> str:
