@@ -224,7 +224,7 @@ def handle(arrival: Arrival, reading: Reading, ledger: Ledger, desk: Desk) -> Ve
         ledger.update_ticket(ticket, verdict, asked=asked, told_separate=verdict.template == "separate_mail")
         if verdict.template:
             reply = desk.mind.writer.write(reading, verdict, ticket.number, desk.signer, place.circle)
-            ledger.queue(_queued(reply, mail, ledger, desk), mail_id, ticket.number)
+            ledger.queue(queued(reply, mail, ledger, desk), mail_id, ticket.number)
             desk.breaker.weigh(ledger)
         _tell_staff(mail, verdict, ticket.number, ledger, desk)
         if to := desk.handovers.due(verdict, ticket, place):
@@ -258,7 +258,7 @@ def _tell_staff(mail: InboundMail, verdict: Verdict, number: TicketNumber, ledge
         desk.alerts.tell_once(ledger, f"key_leak:{number}", f"{number}, {mail.sender.email}: {verdict.topic}", letter)
 
 
-def _queued(reply: Reply, mail: InboundMail, ledger: Ledger, desk: Desk) -> Queued:
+def queued(reply: Reply, mail: InboundMail, ledger: Ledger, desk: Desk) -> Queued:
     """The reply as it waits in the outbox; colleagues who had their share of mail are left out."""
     quiet = tuple(person for person in reply.cc if not desk.restraint.had_enough(person.email, ledger))
     reply = replace(reply, cc=quiet)

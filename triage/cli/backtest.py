@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from triage.cli.exits import FOUND, fail, told_plainly
-from triage.cli.options import config_option
+from triage.cli.options import TicketParam, config_option
 from triage.cli.window import since_option
 from triage.config import Settings, load
+from triage.domain import TicketNumber
 
 if TYPE_CHECKING:
-    from triage.domain import TicketNumber
     from triage.store.store import Store
     from triage.tuning.backtest import Backtest, Wanted
 
@@ -26,12 +26,21 @@ if TYPE_CHECKING:
 @click.option("--rules", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A draft of the rules.")
 @click.option("--model", metavar="DIGEST", help="A stored model of 'triage model list', instead of the one in service.")
 @click.option(
-    "--show", metavar="VSD-123", help="One ticket in full: what was decided then, what would be now, and why."
+    "--show",
+    type=TicketParam(),
+    metavar="VSD-123",
+    help="One ticket in full: what was decided then, what would be now, and why.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The whole result for programs.")
 @config_option
 def command(
-    *, since: datetime | None, rules: Path | None, model: str | None, show: str | None, as_json: bool, config: Path
+    *,
+    since: datetime | None,
+    rules: Path | None,
+    model: str | None,
+    show: TicketNumber | None,
+    as_json: bool,
+    config: Path,
 ) -> None:
     """Decide the recorded mail again, and compare with what was decided when it came.
 
@@ -92,21 +101,12 @@ def _tell(found: Backtest, *, as_json: bool) -> None:
         backtest_telling.tell(found)
 
 
-def _show(store: Store, wanted: Wanted, ticket: str) -> None:
+def _show(store: Store, wanted: Wanted, ticket: TicketNumber) -> None:
     from triage.cli import backtest_telling
     from triage.store import recorded
 
     with store.connection() as db:
-        rows = recorded.of_ticket(db, number_of(ticket))
+        rows = recorded.of_ticket(db, ticket)
     if not rows:
         fail(FOUND, f"{ticket}: no mail of this ticket is recorded, or its words were forgotten")
     backtest_telling.show(rows, wanted.mind())
-
-
-def number_of(text: str) -> TicketNumber:
-    """The number that somebody typed: VSD-10012, vsd-10012 or 10012."""
-    from triage.domain import TicketNumber
-    from triage.threads import numbers_in
-
-    named = numbers_in(text) or ((TicketNumber(int(text)),) if text.isdigit() and len(text) < 10 else ())
-    return named[0] if named else fail(2, f"'{text}' is no ticket number; write it as VSD-10012")

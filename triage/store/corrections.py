@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from triage.domain import TicketNumber
-from triage.store.schema import correction, mail
+from triage.domain import TicketNumber, Verdict
+from triage.store.schema import correction, mail, required, ticket, verdict
 
 OFFERED: Final = "offered"  # waits for `triage examples review`
 ACCEPTED: Final = "accepted"
@@ -69,6 +69,34 @@ def offered(db: sa.Connection) -> Sequence[Correction]:
 def settle(db: sa.Connection, number: int, example: str) -> None:
     """What became of an offered example: ACCEPTED or DROPPED."""
     db.execute(sa.update(correction).where(correction.c.id == number).values(example=example))
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided about the mail that opened a ticket."""
+
+    ticket: TicketNumber
+    mail: int
+    topic: str | None
+    missing: tuple[str, ...]
+
+
+def decided(db: sa.Connection, number: TicketNumber) -> Decided | None:
+    """The mail that opened a ticket; None when there is no such ticket."""
+    found = sa.select(mail.c.id, verdict.c.topic).join(verdict, verdict.c.mail == mail.c.id)
+    row = db.execute(found.where(mail.c.ticket == number.value, mail.c.first).limit(1)).first()
+    if row is None:
+        return None
+    lacking = sa.select(required.c.field).where(required.c.mail == row.id, required.c.missing)
+    return Decided(number, row.id, row.topic, tuple(sorted(db.execute(lacking).scalars())))
+
+
+def reroute(db: sa.Connection, number: TicketNumber, now: Verdict, at: datetime) -> None:
+    """Bring a ticket to where another verdict leads it; how often it was asked and answered stays."""
+    values = {"topic": now.topic, "profile": now.profile, "changed_at": at}
+    if now.state is not None:
+        values["state"] = now.state.value
+    db.execute(sa.update(ticket).where(ticket.c.number == number.value).values(values))
 
 
 def _correction(row: Any) -> Correction:

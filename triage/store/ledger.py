@@ -213,8 +213,9 @@ class Ledger:
             self._refer(mail.message_id, ticket.number)
         return mail_id
 
-    def queue(self, reply: Queued, mail_id: int, number: TicketNumber) -> None:
-        """Put a written reply into the outbox; it leaves after the commit."""
+    def queue(self, reply: Queued, mail_id: int | None, number: TicketNumber) -> None:
+        """Put a written reply into the outbox; it leaves after the commit. A mail has one reply; what staff send
+        besides belongs to the ticket alone."""
         row = {
             "kind": "reply",
             "route": outbox.MAIN,
