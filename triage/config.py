@@ -246,6 +246,7 @@ class Limits(Model):
     tries: int = Field(default=32, ge=1)  # of one reply that is deferred: two days, with outbox's pauses
     replies: ReplyLimits = ReplyLimits()
     breaker: ReplyLimit = ReplyLimit(replies=3000, minutes=10)  # in all; beyond it nothing leaves
+    answer_within_days: int = Field(default=7, ge=1)  # older mail goes to review, unanswered
     bounced_days: int = Field(default=60, ge=0)  # an address whose mail came back is left alone for so long
 
 

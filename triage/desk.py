@@ -76,7 +76,9 @@ class Desk:
     @property
     def known(self) -> Acquaintance:
         settings = self.mind.settings
-        return Acquaintance(self.public_domains, frozenset({*settings.alerts.to, *(each.to for each in settings.handover)}))
+        return Acquaintance(
+            self.public_domains, frozenset({*settings.alerts.to, *(each.to for each in settings.handover)})
+        )
 
     @property
     def handovers(self) -> Handovers:
@@ -211,7 +213,7 @@ def handle(arrival: Arrival, reading: Reading, ledger: Ledger, desk: Desk) -> Ve
     complaint = complaint_of(reading, verdict)
     if desk.incidents.belongs(complaint, mail.sender.email, ledger):
         verdict = in_incident(verdict, complaint)
-    verdict = _restrained(verdict, mail, place, ledger, desk)
+    verdict = _restrained(verdict, arrival, mail, place, ledger, desk)
     ticket = place.ticket
     if ticket is None and verdict.kind is Kind.NEW:
         ticket = ledger.open_ticket(mail, verdict.language)
@@ -242,12 +244,15 @@ def _returned(raw: bytes, place: Belonging, ledger: Ledger, desk: Desk) -> Belon
     return replace(place, ticket=ticket, by="bounce", claimed=None) if ticket else place
 
 
-def _restrained(verdict: Verdict, mail: InboundMail, place: Belonging, ledger: Ledger, desk: Desk) -> Verdict:
+def _restrained(
+    verdict: Verdict, arrival: Arrival, mail: InboundMail, place: Belonging, ledger: Ledger, desk: Desk
+) -> Verdict:
     """The verdict, without its reply when a limit was reached."""
     if not verdict.template:
         return verdict
     address = desk.mind.writer.address_for(mail, place.circle).email
-    reason = desk.restraint.why_silent(address, mail, ledger)
+    restraint = desk.restraint
+    reason = restraint.too_old(arrival.received, ledger.now) or restraint.why_silent(address, mail, ledger)
     return withheld(verdict, reason) if reason else verdict
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from triage.alerts import Alerts
 from triage.config import Limits, ReplyLimit
@@ -83,6 +83,17 @@ class Restraint:
         if domain not in self.public_domains:
             counted.append(("domain", domain, self.limits.replies.per_domain))
         return next((reason for each in counted if (reason := _over(*each, ledger))), "")
+
+    def too_old(self, received: datetime | None, now: datetime) -> str:
+        """Why a mail that lay in the mailbox for so long gets no automatic reply any more; empty when it may.
+
+        After an outage the whole backlog is recorded, but what is weeks old was settled otherwise, or needs a person's
+        words. The moment is the mailbox's own; the Date header is the sender's clock.
+        """
+        days = self.limits.answer_within_days
+        if received is None or now - received <= timedelta(days=days):
+            return ""
+        return f"no reply: the mail has been here since {received:%Y-%m-%d}, more than {days} days"
 
     def had_enough(self, address: str, ledger: Ledger) -> str:
         """Why this person gets no more mail of ours for now: too much of it, or it came back; empty when there is room."""

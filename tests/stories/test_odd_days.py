@@ -6,6 +6,7 @@ import re
 import threading
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from servers.accounts import TRAYS
@@ -18,7 +19,7 @@ from triage.desk import handle_batch, retry, run_once
 from triage.domain import Tray
 from triage.mind import Mind
 from triage.store import privacy, schema
-from triage.store.store import StoreLost
+from triage.store.store import StoreLost, utc_now
 from triage.transport.accounts import ImapAccount
 from triage.transport.imap import ImapMailbox
 from triage.transport.mailbox import MailboxLost
@@ -228,6 +229,19 @@ def test_f30_mails_that_staff_delete_and_move_during_the_work_make_it_pass_over_
     assert handled(stage) == ["mail 0", "mail 1", "mail 3", "mail 5"]
     assert (subjects(stage.folder("Archive")), stage.folder()) == (["mail 4"], [])
     assert len(stage.sent()) == 4
+
+
+def test_f26_after_an_outage_of_thirty_days_all_mail_is_there_and_only_fresh_mail_is_answered(stage: Stage):
+    now = utc_now()
+    with stage.dovecot.client(stage.user) as client:
+        for number in range(90):
+            client.append("INBOX", numbered(number), msg_time=now - timedelta(days=30 - number / 3, minutes=5))
+    stage.with_limits(answer_within_days=7)
+    stage.works()
+    assert handled(stage) == [f"mail {number}" for number in range(90)]
+    assert [mail["To"] for mail in stage.sent()] == [f"kari@shop{number}.example" for number in range(70, 90)]
+    assert (stage.folder(), len(stage.folder(Tray.REVIEW)), len(stage.tickets())) == ([], 70, 90)
+    assert {ticket.state for ticket in stage.tickets()[:70]} == {"review"}
 
 
 def test_f49_a_backlog_of_ten_batches_is_emptied_oldest_first(stage: Stage):
