@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from triage.domain import Finding
-from triage.fields.labels import places
+from triage.fields.labels import Labels, places
 from triage.fields.parts import MOST_PROSE, Part
 from triage.fields.terms import Terms
 
@@ -33,10 +34,12 @@ _DASH = re.compile(r"[ \t]?[-–:][ \t]")
 _AFTER = re.compile(r"[ \t\"'`*_)-]{0,4}(?P<word>[^\W\d_]*|[^\s\w])")
 _KEY = r"(?:[\"'\\\]]{1,3}\s{0,10}(?:=>|:)|[ \t]{0,3}=>|[ \t]{0,2}[:=])\s{0,10}"
 _VALUE = r"(?:string\(\d{1,4}\) )?[\"'\\]{0,2}(?P<value>[\w.#:/-]{0,60})"
-_BODY_KEYS = (
-    "errorgroup", "errorcode", "errormessage", "errorinfo", "transactioninfo", "responseinfo", "responsecode", "statuscode",
-    "error description", "invalidparams", "extradetails", "errorid", "errortext", "traceid", "transactionsummary",
-    "transactionloghistory", "redirecturl", "expires in", "errorsummary", "httpstatuscode", "correlation id",
+_BODY_KEYS = Labels.of(
+    (
+        "errorgroup", "errorcode", "errormessage", "errorinfo", "transactioninfo", "responseinfo", "responsecode", "statuscode",
+        "error description", "invalidparams", "extradetails", "errorid", "errortext", "traceid", "transactionsummary",
+        "transactionloghistory", "redirecturl", "expires in", "errorsummary", "httpstatuscode", "correlation id",
+    )
 )  # fmt: skip
 _BEHIND_KEY = re.compile(rf"{_KEY}{_VALUE}")
 _PROBLEM = re.compile(
@@ -44,7 +47,7 @@ _PROBLEM = re.compile(
 )
 _OAUTH = re.compile(r"[\"'\[\\]error[\"'\]\\]{1,3}\s{0,10}(?:=>|:)\s{0,10}[\"'\\{]{1,2}(?P<value>[\w.-]{0,40})")
 _SIGNS = tuple(
-    (hint, re.compile(rf"(?P<value>{pattern})"))
+    (hint, re.compile(rf"(?P<value>{pattern})"), "")
     for hint, pattern in (
         ("aadsts", r"aadsts\d{4,8}"),
         ("#invalid-", r"#invalid-[a-z-]{3,40}"),
@@ -92,9 +95,18 @@ _OF_MANY = re.compile(r"[ \t]{1,2}(?:of|av|af|out of|/)[ \t]{1,2}\d")
 _TELLING = frozenset({"401", "403", "404", "405", "409", "422", "423", "424", "429", "502", "503", "504"})
 _PLAIN_COPULA = frozenset({"is", "was", "are", "er", "var", "ble", "blev", "blir", "bliver", "ar", "on", "oli"})
 _REPORT = re.compile(rf"code(?:{_KEY})[\"']?(?P<value>1000[12])(?!\d)")
+_HINTED = (*_SIGNS, ("error", _OAUTH, "error"), ("1000", _REPORT, "code"))
 _BLOCK = re.compile(
     r"[a-z]{0,12}(?:[ \t]{1,3}body)?[ \t*_]{0,4}[:=]?[*_]{0,3}\s{0,12}(?:`{1,3}(?:json)?\s{0,4})?[\"']?(?:[\[{]|Array\s{0,4}\(|array\(|<)"
 )
+
+
+_PROBLEM_KEYS = frozenset({"typ", "tit", "det", "ins", "sta"})  # how the keys of a problem begin
+_CODE_STARTS = frozenset({"err", "fei", "fej", "fel", "vir", "kod", "cod", "koo"})  # how words for a code begin
+_GROUP_STARTS = frozenset({"mer", "pay", "cus", "use", "aut", "inv", "err", "fei", "fej", "vir"})  # and error groups
+_NAMES = frozenset(
+    {"una", "for", "bad", "not", "con", "int", "gat", "ser", "too", "inv", "met"}
+)  # how named errors begin
 
 
 def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
@@ -104,41 +116,51 @@ def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
 
 
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
-    for match, _ in zip(_LINE.finditer(part.folded), range(_MOST), strict=False):
+    for match, _ in zip(_LINE.finditer(part.folded) if "http/" in part.folded else (), range(_MOST), strict=False):
         yield Finding("response", f"HTTP {match['code']}", part.where, 1.0, "status", match.start("code"))
     yield from _statuses(part, terms)
     for start, end in places(part, _BODY_KEYS, _MOST):
         if value := _BEHIND_KEY.match(part.folded, end):
             yield _body(part, value, part.folded[start:end])
-    signs = [(pattern, "") for hint, pattern in _SIGNS if hint in part.folded]
-    for pattern, name in (*signs, (_OAUTH, "error"), (_REPORT, "code")):
+    signs = [(pattern, name) for hint, pattern, name in _HINTED if hint in part.folded]
+    for pattern, name in signs:
         for match, _ in zip(pattern.finditer(part.folded), range(_MOST), strict=False):
             yield _body(part, match, name)
-    if len({match.group()[1:4] for match, _ in zip(_PROBLEM.finditer(part.folded), range(_MOST), strict=False)}) >= 2:
+    if len(_PROBLEM_KEYS & part.starts.keys()) >= 2 and len(set(islice(_problem_keys(part), _MOST))) >= 2:
         yield Finding("response", "problem details", part.where, 0.9, "body")
     yield from _block(part, terms)
     yield from _messages(part, terms)
 
 
+def _problem_keys(part: Part) -> Iterator[str]:
+    return (match.group()[1:4] for match in _PROBLEM.finditer(part.folded))
+
+
 def _messages(part: Part, terms: Terms) -> Iterator[Finding]:
     """An error code or a quoted message in a sentence: `fails with code 61`, `we get "Merchant not allowed"`."""
     prose = part.folded[:MOST_PROSE]
-    for match, _ in zip(_CODE.finditer(prose), range(_MOST), strict=False):
+    for match, _ in zip(
+        _CODE.finditer(prose) if not _CODE_STARTS.isdisjoint(part.starts) else (), range(_MOST), strict=False
+    ):
         yield _body(part, match, "errorcode")
-    for match, _ in zip(_QUOTED.finditer(prose), range(_MOST), strict=False):
+    quotes = '"' in prose or "'" in prose
+    for match, _ in zip(_QUOTED.finditer(prose) if quotes else (), range(_MOST), strict=False):
         before = re.findall(r"[^\W\d_]+", prose[max(0, match.start() - 24) : match.start()])[-2:]
         if match["value"].startswith(terms.of_the_app):
             continue
         if set(before) & terms.status_before or _MESSAGE.search(match["value"]):
             yield _body(part, match, "message")
-    for match, _ in zip(_NAMED.finditer(prose), range(_MOST), strict=False):
+    named = not _NAMES.isdisjoint(part.starts)
+    for match, _ in zip(_NAMED.finditer(prose) if named else (), range(_MOST), strict=False):
         said = re.split(r"[.!?][ \t]|\n", prose[max(0, match.start() - 24) : match.start()])[-1]
         words = re.findall(r"[^\W\d_]+", said)
         if set(words[-2 if words[-1:] and words[-1] in _PLAIN_COPULA else -1 :]) & (
             terms.status_before | terms.status_words
         ):
             yield _body(part, match, "message")
-    for match, _ in zip(_GROUP.finditer(prose), range(_MOST), strict=False):
+    for match, _ in zip(
+        _GROUP.finditer(prose) if not _GROUP_STARTS.isdisjoint(part.starts) else (), range(_MOST), strict=False
+    ):
         named = match["value"].startswith(_ERRORS) or terms.failed(part, match.start())
         if named and not _counts(part, match.end(), terms):
             yield _body(part, match, "error")
@@ -155,11 +177,10 @@ def _body(part: Part, match: re.Match[str], name: str) -> Finding:
 
 
 def _statuses(part: Part, terms: Terms) -> Iterator[Finding]:
-    count = 0
-    for match in _STATUS.finditer(part.text):
-        if count < _MOST and _is_status(part, match, terms):
-            count += 1
-            yield Finding("response", f"HTTP {match['code']}", part.where, 0.9, "status", match.start())
+    codes = (_STATUS.match(part.text, start) for start in part.numbers)
+    statuses = (match for match in codes if match and _is_status(part, match, terms))
+    for match in islice(statuses, _MOST):
+        yield Finding("response", f"HTTP {match['code']}", part.where, 0.9, "status", match.start())
 
 
 def _is_status(part: Part, match: re.Match[str], terms: Terms) -> bool:

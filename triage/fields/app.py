@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from triage.domain import Finding, Where
 from triage.fields.labels import hits
-from triage.fields.parts import Part
+from triage.fields.parts import MOST_PROSE, Part
 from triage.fields.terms import Terms
 
 _VERSION = re.compile(r"v?(?P<number>\d{1,4}(?:\.\d{1,5}){1,3})(?![\w.]\d|\w)")
-_LOOSE = re.compile(r"(?<![\w./-])v?(?P<number>\d{1,3}(?:\.\d{1,5}){1,3})(?![\d/-]|\.\d|\w)")
+_LOOSE = re.compile(r"(?:(?<![\w./-])|(?<=(?<![\w./-])v))(?P<number>\d{1,3}(?:\.\d{1,5}){1,3})(?![\d/-]|\.\d|\w)")
 _WORDS = re.compile(r"[^\W\d_][\w-]*|[,;()\n]|\d[\d.]*")
 
 
@@ -29,7 +30,8 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
         yield Finding("app_platform", platform, part.where, 1.0, note, start)
     for hit in hits(part, terms.labels["app_version"], _VERSION):
         yield from _version(part, hit.start, hit.value, terms, labelled=True)
-    for match in _LOOSE.finditer(part.text[:16_000]):
+    handwritten = part.numbers[: bisect_left(part.numbers, MOST_PROSE)]
+    for match in filter(None, (_LOOSE.match(part.text, start) for start in handwritten)):
         yield from _version(part, match.start(), match.group(), terms, labelled=False)
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from triage.domain import Finding
-from triage.fields.labels import places
+from triage.fields.labels import Labels, places
 from triage.fields.parts import MOST_PROSE, Part
 from triage.fields.terms import Terms
 
@@ -24,8 +24,7 @@ _LOWER_CASE = re.compile(
     r"(?P<target>(?:https?://[\w.-]{3,80})?/(?:ecomm|epayment|recurring|access-management|accesstoken|vipps-|order-management|psp|qr|checkout|report|settlement|webhooks|management)[^\s\"'`<>|)]{0,400})"
 )
 _IN_CODE = re.compile(
-    rf"(?:\.|->|::)(?P<method>[Gg]et|[Pp]ost|[Pp]ut|[Pp]atch|[Dd]elete)(?:Async|JsonAsync)?(?:\(|,)\s{{0,40}}[\"'`$]{{0,2}}{_TARGET}",
-    re.IGNORECASE,
+    rf"(?:\.|->|::)(?P<method>get|post|put|patch|delete)(?:async|jsonasync)?(?:\(|,)\s{{0,40}}[\"'`$]{{0,2}}{_TARGET}"
 )
 _SAID = re.compile(
     r"(?P<method>GET|POST|PUT|PATCH|DELETE)(?:[ -]?(?:request(?:en|et)?|call|kall(?:et)?|kald(?:et)?|anrop(?:et)?))?(?: (?:to|til|till|mot|mod|against|on|pa))?:? {0,3}[\"'`<(]?"
@@ -39,7 +38,7 @@ _PAIR_TURNED = re.compile(
     r"(?i)(?<!\w)(?:request_?)?(?:path|ur[il]|endpoint|endepunkt|target|address|adresse|fetch\()[\"']?[ \t]{0,4}[=: ]?[ \t]{0,4}[\"'`]?(?P<target>(?:https?:/)?/[\w{][^\s\"'`<>|)]{2,400})"
     r"[^{}]{0,40}[^\w]{0,20}(?<!\w)(?:http[ _-]?)?(?:method|metode|metod|verb)[\"']?[ \t]{0,4}[=: ][ \t]{0,4}[\"']?(?P<method>GET|POST|PUT|PATCH|DELETE)(?!\w)"
 )
-_NAMES_METHOD = re.compile(r"method|metod|verb")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _ON_ITS_OWN = (_METHOD_PATH, _LOWER_CASE, _SAID)  # a method inside another word is none
 _INSIDE = re.compile(r"[\w/]")
 _CURL = re.compile(r"(?<![\w-])(?:curl|wget)(?:\.exe)?[ \t\\^](?!error)")
@@ -73,10 +72,12 @@ _WEAK_HEADERS = frozenset(
         "x-request-id",
     }
 )
-_BODY_KEYS = (
-    "merchantinfo", "customerinfo", "transactiontext", "paymentmethod", "userflow", "returnurl", "callbackprefix", "fallback",
-    "fallbackurl", "paymentdescription", "merchantredirecturl", "productname", "merchantagreementurl", "modificationamount",
-    "paymenttype", "orderlines", "chargetype", "retrydays", "sessionexpiration",
+_BODY_KEYS = Labels.of(
+    (
+        "merchantinfo", "customerinfo", "transactiontext", "paymentmethod", "userflow", "returnurl", "callbackprefix", "fallback",
+        "fallbackurl", "paymentdescription", "merchantredirecturl", "productname", "merchantagreementurl", "modificationamount",
+        "paymenttype", "orderlines", "chargetype", "retrydays", "sessionexpiration",
+    )
 )  # fmt: skip
 _BEHIND_KEY = re.compile(r"[\"'\\\]]{1,3}\s{0,10}(?:=>|:)|[ \t]{0,3}=>")
 _BLOCK = re.compile(
@@ -86,6 +87,13 @@ _BLOCK = re.compile(
 _ANSWER = re.compile(
     r"[\s\[{]{0,20}[\"'](?:status ?code|error|errors|error\w{1,12}|title|type|code|message|responseinfo|detail)[\"']"
 )  # the first key of an answer: `on every initiate call: {"statusCode":401 ...`
+_HINTED = (
+    ('"method"', _HAR),
+    ('"method"', _HAR_TURNED),
+    *((hint, pattern) for hint in ("method", "metod", "verb") for pattern in (_PAIR, _PAIR_TURNED)),
+    ("oauth2/auth", _AUTHORIZE),
+)  # patterns tried only where their hint occurs
+_HEADER_STARTS = frozenset({"aut", "ocp", "mer", "vip", "ide", "psp", "x"})  # how headers of this trade begin
 
 
 def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
@@ -97,16 +105,12 @@ def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
 
 def _lines(part: Part, terms: Terms) -> Iterator[Finding]:
     yield from _curls(part)
-    prose = part.folded[:MOST_PROSE]
-    searched = [
-        (_METHOD_PATH, part.text),
-        (_SAID, part.text),
-        (_LOWER_CASE, prose),
-        (_IN_CODE, part.text),
-        (_AUTHORIZE, part.text),
-    ]
-    searched += [(pattern, part.text) for pattern in (_HAR, _HAR_TURNED) if '"method"' in part.folded]
-    searched += [(pattern, part.text) for pattern in (_PAIR, _PAIR_TURNED) if _NAMES_METHOD.search(part.folded)]
+    if "/" not in part.text:
+        return
+    searched = [(_LOWER_CASE, part.folded[:MOST_PROSE]), (_IN_CODE, part.folded)]
+    if any(method in part.text for method in _METHODS):
+        searched += [(_METHOD_PATH, part.text), (_SAID, part.text)]
+    searched += [(pattern, part.text) for hint, pattern in _HINTED if hint in part.folded]
     for pattern, text in searched:
         for match, _ in zip(pattern.finditer(text), range(_MOST), strict=False):
             if pattern not in _ON_ITS_OWN or not _INSIDE.match(text[match.start() - 1 : match.start()]):
@@ -116,11 +120,14 @@ def _lines(part: Part, terms: Terms) -> Iterator[Finding]:
 def _call(part: Part, match: re.Match[str], terms: Terms) -> Finding:
     method = (match.groupdict().get("method") or "GET").upper()
     note = "failed" if terms.failed(part, match.start()) else ""
-    return Finding("request", f"{method} {_path(match['target'])}", part.where, 1.0, note, match.start())
+    target = part.text[match.start("target") : match.end("target")]
+    return Finding("request", f"{method} {_path(target)}", part.where, 1.0, note, match.start())
 
 
 def _curls(part: Part) -> Iterator[Finding]:
     """A curl command up to the next one: an address makes it a call; -X or the data show the method."""
+    if "://" not in part.text and "{{" not in part.text:
+        return
     starts = [match.start() for match, _ in zip(_CURL.finditer(part.folded), range(_MOST), strict=False)]
     for start, following in zip(starts, [*starts[1:], len(part.text)], strict=False):
         command = part.text[start : min(following, start + 6000)]
@@ -143,6 +150,8 @@ def _path(target: str) -> str:
 def _headers(part: Part) -> Iterator[Finding]:
     """Two and more request headers, one of them used in this trade."""
     names, start = set(), -1
+    if _HEADER_STARTS.isdisjoint(part.starts):
+        return
     for match, _ in zip(_HEADER.finditer(part.text), range(200), strict=False):
         names.add(match["name"].lower())
         start = match.start() if start < 0 else start
@@ -158,7 +167,7 @@ def _bodies(part: Part, terms: Terms) -> Iterator[Finding]:
     }
     if keys:
         yield Finding("request", "body: " + ", ".join(sorted(set(keys.values()))), part.where, 0.9, "body", min(keys))
-    if form := _FORM.search(part.folded):
+    if "grant_type=" in part.folded and (form := _FORM.search(part.folded)):
         yield Finding("request", "body: grant_type", part.where, 0.9, "body", form.start())
     for start, end in places(part, terms.request_words):
         block = _BLOCK.match(part.text, end)

@@ -10,6 +10,7 @@ from typing import Self
 from triage.domain import Attachment, Checklist, Finding, InboundMail
 from triage.fields.parts import Part, fold
 from triage.fields.profiles import Wording
+from triage.rulebook.conditions import LONGEST_PART
 from triage.rulebook.words import WordIndex
 from triage.yamlfile import Field, Model
 
@@ -78,9 +79,10 @@ class Checklists:
 
     def read(self, mail: InboundMail, parts: Sequence[Part], findings: Sequence[Finding]) -> Checklist | None:
         """The checklist a mail hands in, or None when it hands in none."""
-        named = "\n".join([mail.subject, mail.new, *(file.name.replace("_", " ") for file in mail.attachments)])
-        if "name" not in self.index.scan(named[:20_000]):
+        names = [file.name.replace("_", " ") for file in mail.attachments]
+        if not any("name" in self.index.scan(text[:LONGEST_PART]) for text in (mail.subject, mail.new, *names)):
             return None
+        named = "\n".join([mail.subject, mail.new, *names])
         text = "\n".join([named, *(part.text for part in parts if part.where.value == "attachment")])[:60_000]
         seen = frozenset(self.index.scan(text))
         shape = self._shape(seen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -12,8 +12,12 @@ from typing import Self
 from triage.fields.parts import Part
 
 _REACH = 160  # characters looked at to each side
-_JOINTS = (". ", ": ", "; ", ", ", "! ", "? ", "\n", " but ", " while ", " men ", " mens ", " medan ", " mutta ")
-_ALSO = (" and ", " og ", " och ", " ja ", " although ", " though ", " selv om ", " trots att ", " vaikka ")
+_JOINTS = r"(?:[.:;,!?] |\n| (?:but|while|men|mens|medan|mutta) )"
+_JOINT = re.compile(_JOINTS)
+_UP_TO_JOINT = re.compile(rf"(?s:.*){_JOINTS}")
+_ALSO = r" (?:and|og|och|ja|although|though|selv om|trots att|vaikka) "
+_FROM_ALSO = re.compile(_ALSO)
+_UP_TO_ALSO = re.compile(rf"(?s:.*){_ALSO}")
 _VALUE = re.compile(r"[^\s,;()\"'`<>|]{1,200}(?<![.:!?])")
 _BRACKET = re.compile(r"[\"'`*]{0,3}[ \t]{0,2}[(\[](?P<inside>[^()\[\]\n]{1,80})[)\]]")
 _ENDS_IN_NOT = re.compile(r"(?:\s\S+){0,2}\s(?:not|didn't|doesn't|ikke|ikkje|inte|ei)\s*\Z")
@@ -78,20 +82,19 @@ def _is_denied(clause: str, word: str, negations: frozenset[str]) -> bool:
 def _clause(text: str, start: int, end: int) -> tuple[str, str]:
     """The clause before and behind a value. A colon beside it, or commas on both sides, only set it off."""
     left, right = text[max(0, start - _REACH) : start], text[end : end + _REACH]
-    set_off = 2 if left.endswith(": ") or (left.endswith(", ") and right.startswith(", ")) else 0
-    gap = 2 if right.startswith((": ", ", ") if left.endswith(", ") else ": ") else 0
-    begin = max((at + len(joint) for joint, at in _places(str.rfind, left[: len(left) - set_off])), default=0)
-    stop = min((at for _, at in _places(str.find, right[gap:])), default=len(right))
-    return left[begin:], right[: gap + stop]
-
-
-def _places(find: Callable[[str, str], int], text: str) -> Iterator[tuple[str, int]]:
-    return ((joint, at) for joint in _JOINTS if (at := find(text, joint)) >= 0)
+    listed = left.endswith(", ") and right.startswith(", ")
+    set_off = 2 if listed or left.endswith(": ") else 0
+    gap = 2 if listed or right.startswith(": ") else 0
+    begun = _UP_TO_JOINT.match(left, 0, len(left) - set_off)
+    ended = _JOINT.search(right, gap)
+    return left[begun.end() if begun else 0 :], right[: ended.start() if ended else len(right)]
 
 
 def _last(before: str) -> str:
-    return before[max((at + len(joint) for joint in _ALSO if (at := before.rfind(joint)) >= 0), default=0) :]
+    also = _UP_TO_ALSO.match(before)
+    return before[also.end() :] if also else before
 
 
 def _first(behind: str) -> str:
-    return behind[: min((at for joint in _ALSO if (at := behind.find(joint)) >= 0), default=len(behind))]
+    also = _FROM_ALSO.search(behind)
+    return behind[: also.start()] if also else behind

@@ -49,7 +49,7 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
 
 def _in_form(part: Part, terms: Terms) -> Iterator[Finding]:
     """A number with its country code on a line of an attached form that begins with `Contact` or `Phone`."""
-    for start, end in places(part, (*terms.labels["contact_name"], *terms.labels["phone"])):
+    for start, end in (*places(part, terms.labels["contact_name"]), *places(part, terms.labels["phone"])):
         begin, stop = part.line(start)
         if part.text[begin:start].strip(" \t*-") == "" and (match := _ALONE.search(part.text, end, stop)):
             yield Finding("contact_phone", _digits(match.group()), part.where, 0.8, "", match.start())

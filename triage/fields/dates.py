@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from itertools import islice
 
 from triage.domain import Finding, InboundMail
 from triage.fields.checksums import is_date
@@ -12,6 +14,8 @@ from triage.fields.parts import MOST_PROSE, Part
 from triage.fields.terms import Terms
 
 _MOST = 40
+_LAST_WORD = re.compile(r"[^\W\d_]+\.? \Z")
+_LONGEST_NAME = 16  # characters of a month with its dot
 _MOST_AHEAD = 9  # months; a date without a year that lies further ahead was last year's
 _ISO = re.compile(r"(?P<y>20\d\d)-(?P<m>\d\d)-(?P<d>\d\d)(?<![\w.-]\d{4}-\d\d-\d\d)(?!\d|-\w)")
 _DAY_FIRST = re.compile(r"(?<![\w./-])(?P<d>\d{1,2})(?P<j>[./-])(?P<m>\d{1,2})(?P=j)(?P<y>20\d\d|\d\d)(?![\w/-]|\.\d)")
@@ -49,6 +53,10 @@ _RELATIVE = re.compile(
     r"(?<!\w)(?:(?P<today>today|this morning|i dag|idag|i morges|i morse|i dag tidlig|tanaan|tana aamuna|just now|right now|akkurat na)|"
     r"(?P<yesterday>yesterday|last night|i gar|igar|i gar kveld|i aftes|eilen)|(?P<before>i forgars|forgars|toissapaivana|day before yesterday))(?!\w)"
 )
+_RELATIVE_HINTS = (
+    *("today", "this morning", "i dag", "idag", "i mor", "tanaan", "tana aa", "just now", "right now", "akkurat na"),
+    *("yesterday", "last night", "i gar", "igar", "i aftes", "eilen", "forgars", "toissapaiv"),
+)
 _SENT = re.compile(r"[ \t>*]{0,4}(?:sent|sendt|skickat|lahetetty|(?P<dated>date|dato|datum|pvm|paivays))[ \t*]{0,3}:")
 
 
@@ -68,27 +76,43 @@ def find(parts: Sequence[Part], mail: InboundMail, terms: Terms) -> list[Finding
 
 
 def _in_part(part: Part, mail: InboundMail, terms: Terms) -> Iterator[Finding]:
+    for match in _matches(part):
+        date = _iso(match, mail)
+        if date and not _is_far_ahead(date, mail) and not _is_other_date(part, match):
+            yield Finding("date", date, part.where, 1.0, "", match.start())
     prose = part.folded[:MOST_PROSE]
-    for pattern, text in (
-        (_ISO, part.folded),
-        (_DAY_FIRST, prose),
-        (_NAMED, prose),
-        (_NAME_FIRST, prose),
-        (_SHORT, prose),
-        (_BEFORE_CLOCK, prose),
-        (_GENITIVE, prose),
-        (_LOG, part.folded),
-    ):
-        for match, _ in zip(pattern.finditer(text), range(_MOST), strict=False):
-            date = _iso(match, mail)
-            if date and not _is_far_ahead(date, mail) and not _is_other_date(part, match):
-                yield Finding("date", date, part.where, 1.0, "", match.start())
-    for match, _ in zip(_RELATIVE.finditer(prose), range(_MOST), strict=False):
+    told = any(hint in prose for hint in _RELATIVE_HINTS)
+    for match, _ in zip(_RELATIVE.finditer(prose) if told else (), range(_MOST), strict=False):
         if not terms.failed(part, match.start()):
             continue
         days = 0 if match["today"] else 1 if match["yesterday"] else 2
         date = (mail.date - timedelta(days=days)).date().isoformat() if mail.date else match.group()
         yield Finding("relative_date", date, part.where, 0.8, "inferred", match.start())
+
+
+def _matches(part: Part) -> Iterator[re.Match[str]]:
+    """What looks like a date, form by form."""
+    text = part.folded
+    handwritten = part.numbers[: bisect_left(part.numbers, MOST_PROSE)]
+    for pattern, starts in ((_ISO, part.numbers), (_DAY_FIRST, handwritten), (_NAMED, handwritten)):
+        yield from _some(pattern.match(text, start) for start in starts)
+    prose = text[:MOST_PROSE]
+    if handwritten:
+        yield from _some(_NAME_FIRST.match(text, _word_before(text, start)) for start in handwritten)
+        yield from _some(_SHORT.finditer(prose))
+        yield from _some(_BEFORE_CLOCK.match(text, start) for start in handwritten)
+    yield from _some(_GENITIVE.finditer(prose) if "kuun " in prose else ())
+    yield from _some(_LOG.match(text, start) for start in part.numbers)
+
+
+def _some(matches: Iterable[re.Match[str] | None]) -> Iterator[re.Match[str]]:
+    return islice((match for match in matches if match), _MOST)
+
+
+def _word_before(text: str, start: int) -> int:
+    """Where the word before a number begins, as in `May 3`; the number itself where there is none."""
+    word = _LAST_WORD.search(text, max(0, start - _LONGEST_NAME), start) if text[start - 1 : start] == " " else None
+    return word.start() if word else start
 
 
 def _is_far_ahead(date: str, mail: InboundMail) -> bool:

@@ -62,6 +62,8 @@ def find(part: Part, terms: Terms) -> Iterator[Span]:
 
 
 def _labelled(part: Part, terms: Terms) -> Iterator[Span]:
+    if not terms.any_secret.may_stand_in(part):
+        return
     for kind, labels in terms.secret_labels.items():
         if kind in _NUMBERS:
             continue
@@ -159,8 +161,8 @@ def _basic(part: Part, _terms: Terms) -> Iterator[Span]:
         mixed = text.endswith("=") or any(sign.isdigit() for sign in text) or text[1:] != text[1:].lower()
         if mixed and not _NOT_MEANT.match(text) and not _cut_token(part, match):
             yield Span(match.start("value"), match.end("value"), "basic_auth", 0)
-    for pattern in (_USER, _ADDRESS):
-        for match in pattern.finditer(part.text):
+    for pattern, hint in ((_USER, "-u"), (_ADDRESS, "://")):
+        for match in pattern.finditer(part.text) if hint in part.folded else ():
             if not _NOT_MEANT.match(match["value"].partition(":")[2]) and "{{" not in match["value"]:
                 yield Span(match.start("value"), match.end("value"), "basic_auth", 0)
 

@@ -7,11 +7,13 @@ and its value is a short, bounded pattern tried at that one place.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import islice
+from typing import Protocol, Self
 
-from triage.fields.parts import Part, fold
+from triage.fields.parts import BEGINNING, Part, fold
 
 MOST_HITS = 120  # of one label in one part; a log repeats itself, it does not say more
 
@@ -57,6 +59,29 @@ class Hit:
     apart: bool = False  # on the line below, or in the row below
 
 
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """Folded labels, ready to be looked for: most labels of five languages do not even begin like any word of a text."""
+
+    every: frozenset[str]
+    by_beginning: Mapping[str, re.Pattern[str]]
+
+    @classmethod
+    def of(cls, words: Iterable[str]) -> Self:
+        alike: dict[str, list[str]] = defaultdict(list)
+        for word in sorted(frozenset(words), key=lambda word: (-len(word), word)):
+            alike[word.replace("_", " ").split()[0][:BEGINNING]].append(re.escape(word))
+        patterns = {beginning: re.compile("|".join(every)) for beginning, every in alike.items()}
+        return cls(frozenset(words), patterns)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.every
+
+    def may_stand_in(self, part: Part) -> bool:
+        """Whether a word of this text begins like one of these labels."""
+        return not self.by_beginning.keys().isdisjoint(part.starts)
+
+
 def spelled(words: Iterable[str]) -> tuple[str, ...]:
     """Every spelling of labels written with spaces, longest first, for a text whose joining signs are spaces.
 
@@ -66,26 +91,27 @@ def spelled(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda word: (-len(word), word)))
 
 
-def places(part: Part, words: Iterable[str], most: int | None = MOST_HITS) -> list[tuple[int, int]]:
+def places(part: Part, labels: Labels, most: int | None = MOST_HITS) -> list[tuple[int, int]]:
     """Where labels stand as words of their own on the left (Nordic endings may follow on the right).
 
-    Only the first `most` places of each label are looked at; None looks at all, as masking must.
+    Of those that begin alike only the first `most` are looked at; None looks at all, as masking must.
     """
-    text, found = part.spaced, {}
-    for word in words:
-        if word[:3] not in part.starts:
-            continue
-        start, left = text.find(word), most if most is not None else len(text)
-        while start >= 0 and left:
-            if start not in found and not (start and text[start - 1].isalnum()):
-                found[start] = start + len(word)
-            start, left = text.find(word, start + len(word)), left - 1
-    return sorted(found.items())
+    known = part.found.get((labels, most))
+    if known is None:
+        known = part.found[(labels, most)] = sorted(_places(part, labels, most))
+    return known
 
 
-def hits(part: Part, words: Iterable[str], value: re.Pattern[str]) -> Iterator[Hit]:
+def _places(part: Part, labels: Labels, most: int | None) -> Iterator[tuple[int, int]]:
+    for beginning in labels.by_beginning.keys() & part.starts.keys():
+        pattern = labels.by_beginning[beginning]
+        matches = (pattern.match(part.spaced, start) for start in part.starts[beginning])
+        yield from islice((match.span() for match in matches if match), most)
+
+
+def hits(part: Part, labels: Labels, value: re.Pattern[str]) -> Iterator[Hit]:
     """Values right behind a label, on its line, alone on the next line, or in the row below."""
-    found = places(part, words)
+    found = places(part, labels)
     for start, label_end in found:
         end = _inflected(part, label_end)
         hit = _behind(part, start, end, value) or _below(part, start, end, value)

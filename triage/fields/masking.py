@@ -14,7 +14,10 @@ from triage.fields.terms import Terms
 MARK = "****"
 _OF_TRANSPORT = frozenset(
     {
+        "content-transfer-encoding",
         "content-type",
+        "date",
+        "mime-version",
         "message-id",
         "in-reply-to",
         "references",

@@ -110,7 +110,7 @@ def _taken(gap: str, terms: Terms) -> bool:
     """Whether the words between label and number give the number to something else."""
     words = set(re.findall(r"[^\W\d_]+", gap.lower()))
     others = ("order_id", "order", "organization_number", "reference", "phone", "transaction_id")
-    return bool(words & terms.other_numbers) or any(label in words for name in others for label in terms.labels[name])
+    return bool(words & terms.other_numbers) or any(words & terms.labels[name].every for name in others)
 
 
 def _counts_something(part: Part, end: int, terms: Terms) -> bool:

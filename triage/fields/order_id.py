@@ -14,7 +14,9 @@ _SAID = re.compile(
     r"[^\d\n.;?!:'\"{}=<>/\\|]{0,40}?(?:(?<!\w)(?:is|was|are|er|var|ar|heter|hette|hedder|hed|het|named|called|on|oli|nimelta|id|id:|tunnuksella|tunnus|with number|with the number|with no\.?|med nummer|med nr\.?|nr\.?|nro\.?|numerolla)[ \t]{1,2}|[:,][ \t]{1,2})"
     r"[\"'`(]{0,2}(?=\S*\d)"
 )
-_UNNAMED = re.compile(r"[A-Za-z]{2,20}(?:[-_][A-Za-z]{1,20}){0,3}(?:[-_]\d{1,12}){1,4}(?![\w/@-]|\.\w)")
+_UNNAMED = re.compile(
+    r"(?<![\w./@#\"'-])[A-Za-z]{2,20}\d{0,4}(?:[-_][A-Za-z]{1,20}){0,3}(?:[-_]\d{1,12}){1,4}(?![\w/@-]|\.\w)"
+)
 _DIGITS = re.compile(r"[A-Za-z].*\d|\d.*[A-Za-z]|\d[-_]\d")
 _RUNS = re.compile(r"\d{1,12}")
 _MOST_MAKES = 5
@@ -23,6 +25,8 @@ _NEXT = re.compile(
     r"(?:[ \t]?\([^()\n]{1,40}\))?[ \t]{0,3}(?:,|/|;|&|\+|og|and|och|ja|samt)[ \t]{1,3}(?:(?:og|and|och|ja)[ \t])?#?(?P<value>\d{3,20})(?![\w@/%-]|[.,:]\d)"
 )
 _MOST_IN_ROW = 20
+_JOINED = re.compile(r"[A-Za-z\d][-_]\d")
+_PIECES = re.compile(r"[A-Za-z\d_-]{1,84}\Z")
 _SHARP = re.compile(r"(?:^|(?<=[\s(]))#(?P<value>\d{3,12})(?![\w/#-]|[.,]\d)", re.MULTILINE)
 _PATH_ID = re.compile(r"\D{0,64}\d|(?:agr|chr|chg)[_-]")
 _NUMBER_NAMES = ("nr", "no", "nummer", "number", "numero", "nro")
@@ -139,15 +143,15 @@ def _ahead(part: Part, terms: Terms) -> Iterator[Finding]:
             hit = ahead(part, start, end, _ORDER, terms)
             if hit and _is_id(hit, terms) and not _YEARS.fullmatch(hit.value):
                 yield _finding(part, hit.value, hit.start, terms, confidence=0.8)
-    for match in _SHOP.finditer(part.folded[:MOST_PROSE]):
+    for match in _SHOP.finditer(part.folded[:MOST_PROSE]) if "woo" in part.folded else ():
         yield _finding(part, part.text[match.start() : match.end()], match.start(), terms, confidence=0.8)
 
 
 def _failing(part: Part, terms: Terms) -> Iterator[Finding]:
     """`the one that failed is 1003`, in a mail that talks of order ids."""
-    if not any(places(part, terms.labels[name], 1) for name in ("order_id", "order", "reference")):
-        return
     for hit in hits(part, terms.labels["failing"], _ORDER):
+        if not any(places(part, terms.labels[name], 1) for name in ("order_id", "order", "reference")):
+            return
         if not hit.apart and _is_id(hit, terms) and not _counts(part, hit, terms):
             yield Finding("order_id", hit.value, part.where, 0.8, "failed", hit.start)
 
@@ -209,19 +213,29 @@ def _make(value: str) -> str:
 
 def _unnamed(part: Part, terms: Terms) -> Iterator[Finding]:
     """Without any other id: `why did kite-400-1 fail`, `#1042 fails`: an id or a number where something went wrong."""
-    if part.where is Where.ATTACHMENT:
+    if part.where is Where.ATTACHMENT or not part.numbers:
         return
-    for match in _SHARP.finditer(part.text[:MOST_PROSE]):
+    for match in _SHARP.finditer(part.text[:MOST_PROSE]) if "#" in part.text else ():
         if terms.failed(part, match.start("value")):
             yield _finding(part, match["value"], match.start("value"), terms, confidence=0.5)
-    for match in _UNNAMED.finditer(part.text[:MOST_PROSE]):
-        inside = match.start() and re.match(r"[\w./@#\"'-]", part.text[match.start() - 1])
-        if (
-            not inside
-            and fold(re.split("[-_]", match.group())[0]) not in terms.no_ids
-            and terms.failed(part, match.start())
+    for match in _made_of_parts(part):
+        if fold(re.split("[-_]", match.group())[0]).rstrip("0123456789") not in terms.no_ids and terms.failed(
+            part, match.start()
         ):
             yield _finding(part, match.group(), match.start(), terms, confidence=0.5)
+
+
+def _made_of_parts(part: Part) -> Iterator[re.Match[str]]:
+    """Words that go on with a hyphen and a number, each once."""
+    done = 0
+    for joint in _JOINED.finditer(part.text[:MOST_PROSE]):
+        if joint.start() < done:
+            continue
+        start = _PIECES.search(part.text, max(done, joint.start() - 84), joint.start() + 1)
+        match = _UNNAMED.match(part.text, start.start()) if start else None
+        if match:
+            done = match.end()
+            yield match
 
 
 def _urls(part: Part, terms: Terms) -> Iterator[Finding]:
@@ -248,7 +262,7 @@ def _substitutes(part: Part, name: str, terms: Terms) -> Iterator[Finding]:
     for hit in hits(part, terms.labels[name], _ID):
         if _is_id(hit, terms):
             yield _finding(part, hit.value, hit.start, terms, note=name)
-    if name in _SHAPES:
+    if name in _SHAPES and name[:2] in part.folded:
         for match in _SHAPES[name].finditer(part.text):
             if not _IN_PATH.match(part.text, match.start() - 2):  # found by its path
                 yield _finding(part, match.group(), match.start(), terms, note=name)

@@ -17,9 +17,9 @@ _LABELLED = re.compile(
 )
 _VAT = re.compile(r"(?P<number>\d{3} ?\d{3} ?\d{3}) ?mva(?!\w)")
 _SWEDISH = re.compile(r"(?<![\w-])\d{6}-\d{4}(?![\w-])")
-_PREFIXED = re.compile(r"(?:fi|dk)\d{8}(?<!\w(?:fi|dk)\d{8})(?!\w)")
+_PREFIXED = re.compile(r"(?<!\w)(?:fi|dk)\d{8}(?!\w)")
 _GAP = re.compile(r"[^\d\n;?!:]{1,40}?[ ](?:is|er|ar|on|:)[ ]{1,2}(?=\w)")
-_FINNISH = re.compile(r"\d{7}-\d(?<![\w-]\d{7}-\d)(?![\w-])")
+_FINNISH = re.compile(r"(?<![\w-])\d{7}-\d(?![\w-])")
 
 
 def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
@@ -33,12 +33,14 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     for hit in hits(part, terms.labels["organization_number"], _LABELLED):
         yield _finding(part, hit.value, hit.start)
     yield from _said(part, terms)
-    for match in _VAT.finditer(part.folded):
+    if not part.numbers:
+        return
+    for match in _VAT.finditer(part.folded) if "mva" in part.folded else ():
         yield _finding(part, match["number"], match.start("number"))
-    for match in _PREFIXED.finditer(part.folded):
+    for match in filter(None, (_PREFIXED.match(part.folded, start - 2) for start in part.numbers if start > 1)):
         if (is_y_tunnus if match.group().startswith("fi") else is_cvr)(match.group()[2:]):
             yield _finding(part, match.group().upper(), match.start())
-    for match in _FINNISH.finditer(part.text):
+    for match in filter(None, (_FINNISH.match(part.text, start) for start in part.numbers)):
         if is_y_tunnus(match.group().replace("-", "")):
             yield _finding(part, match.group(), match.start())
 

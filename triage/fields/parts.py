@@ -7,16 +7,20 @@ so an offset in any form of a part is an offset in the sender's own text.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from triage.domain import InboundMail, Where
+from triage.rulebook.conditions import LONGEST_PART
 from triage.rulebook.words import Seen, WordIndex
 
 MOST_CHARACTERS = 300_000  # of one part; what stands behind is masked, but not searched for fields
-_START = re.compile(r"(?<![^\W_])(?=([^\W_].{0,2}))", re.DOTALL)
-MOST_PROSE = 16_000  # characters of one part in which words are looked for; nobody writes more by hand
+BEGINNING = 3  # characters by which labels are told apart at first sight
+_WORD = re.compile(rf"([^\W_]{{1,{BEGINNING}}})[^\W_]*")
+_NUMBER = re.compile(r"\d+")
+MOST_PROSE = LONGEST_PART  # characters of one part in which words are looked for; nobody writes more by hand
 
 _CLOSING = 300  # characters
 
@@ -30,8 +34,8 @@ _PLAIN = str.maketrans(
         "\u0130": "I",  # the only letter whose lower case is longer than itself
     }
 )
-_JOINTS = str.maketrans("-_.", "   ")
-_FOLDED = str.maketrans("øöåäæéè", "ooaaaee")
+_ODD = frozenset(map(chr, _PLAIN))
+_BARE = tuple(zip("øöåäæéè", "ooaaaee", strict=True))
 _REPLY = re.compile(
     r"[ \t]*(?:re|sv|vs|aw|ang|svar|vast)[ \t]?:", re.IGNORECASE
 )  # an old subject says less than a new text
@@ -53,19 +57,22 @@ class Part:
     text: str
     folded: str
     spaced: str  # folded, with spaces for the signs that join the words of a label
-    starts: frozenset[str]  # the first three characters at every beginning of a word in `spaced`
+    starts: Mapping[str, list[int]]  # where words begin in `spaced`, by their first three characters
+    numbers: tuple[int, ...]  # where a run of digits begins
     seen: Mapping[str, list[Seen]] = field(default_factory=dict)
+    found: dict[object, list[tuple[int, int]]] = field(default_factory=dict, compare=False)
+    """Where labels stand, remembered for finders that ask for the same ones (triage/fields/labels.py)."""
 
     @classmethod
     def of(cls, where: Where, text: str, index: WordIndex[str] | None = None) -> Part:
-        plain = text[:MOST_CHARACTERS].translate(_PLAIN)
+        plain = _plain(text[:MOST_CHARACTERS])
         words = index.scan(plain[:MOST_PROSE]) if index and where is not Where.ATTACHMENT else {}
         return cls(where, plain, *_forms(plain), words)
 
     @classmethod
     def whole(cls, where: Where, text: str) -> Part:
         """A part of any length: what is masked must be looked at to its end."""
-        plain = text.translate(_PLAIN)
+        plain = _plain(text)
         return cls(where, plain, *_forms(plain))
 
     def line(self, start: int) -> tuple[int, int]:
@@ -77,20 +84,35 @@ class Part:
         )
 
 
-@lru_cache(maxsize=16)
-def _forms(plain: str) -> tuple[str, str, frozenset[str]]:
-    """`folded`, `spaced` and `starts`; finders and masking share them.
+@lru_cache(maxsize=24)
+def _forms(plain: str) -> tuple[str, str, Mapping[str, list[int]], tuple[int, ...]]:
+    """`folded`, `spaced`, `starts` and `numbers`; finders and masking share them.
 
     `starts` tells at once that a label does not occur: most labels of five languages do not, in a long log.
     """
-    folded = plain.lower().translate(_FOLDED)
-    spaced = folded.translate(_JOINTS)
-    return folded, spaced, frozenset(_START.findall(spaced))
+    folded = _lower(plain)
+    spaced = folded.replace("-", " ").replace("_", " ").replace(".", " ")
+    starts: dict[str, list[int]] = defaultdict(list)
+    for word in _WORD.finditer(spaced):
+        starts[word[1]].append(word.start())
+    return folded, spaced, starts, tuple([match.start() for match in _NUMBER.finditer(plain)])
 
 
 def fold(text: str) -> str:
     """Lower case without Nordic letters, character by character (DOMAIN section 9)."""
-    return text.translate(_PLAIN).lower().translate(_FOLDED)
+    return _lower(_plain(text))
+
+
+def _plain(text: str) -> str:
+    return text if text.isascii() or _ODD.isdisjoint(text) else text.translate(_PLAIN)
+
+
+def _lower(text: str) -> str:
+    lower = text.lower()
+    if not lower.isascii():
+        for letter, bare in _BARE:
+            lower = lower.replace(letter, bare)
+    return lower
 
 
 def parts_of(mail: InboundMail, index: WordIndex[str]) -> tuple[Part, ...]:

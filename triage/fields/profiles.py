@@ -9,12 +9,11 @@ from typing import Self
 
 from triage.domain import Finding, InboundMail, Language
 from triage.fields.suppositions import Split, Suppositions, SuppositionWords
-from triage.rulebook.conditions import Condition, Matcher
+from triage.rulebook.conditions import LONGEST_PART, Condition, Matcher
 from triage.rulebook.words import WordIndex
 from triage.yamlfile import Field, Model
 
 _QUESTION = re.compile(r"\w[\"')»]{0,2}\s?\?(?=\s|\Z|[\"')\]?!])")
-_LONGEST_BODY = 20_000  # characters in which words are looked for
 _ADDRESS = re.compile(r"https?://\S{1,2000}")
 
 
@@ -116,7 +115,7 @@ class Choice:
 
     def choose(self, mail: InboundMail, counting: Sequence[Finding]) -> Profile:
         """The profile of a mail, from its words and the findings that count."""
-        subject, body = map(self._without_denials, (mail.subject, mail.new[:_LONGEST_BODY]))
+        subject, body = map(self._without_denials, (mail.subject, mail.new[:LONGEST_PART]))
         plain = Told({match.number for match in self.matcher.match(subject, body)}, counting)
         beyond = self._beyond_suppositions(subject, body, plain)
         number = 0
@@ -185,4 +184,4 @@ def _holds(when: When, number: int, mail: InboundMail, plain: Told, beyond: Told
 
 def _asks(mail: InboundMail) -> bool:
     """A sentence that ends in a question mark; those in addresses do not count."""
-    return bool(_QUESTION.search(_ADDRESS.sub(" ", f"{mail.subject}\n{mail.new[:_LONGEST_BODY]}")))
+    return bool(_QUESTION.search(_ADDRESS.sub(" ", f"{mail.subject}\n{mail.new[:LONGEST_PART]}")))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from triage import yamlfile
 from triage.fields.clauses import Outcomes, Said
-from triage.fields.labels import spelled
+from triage.fields.labels import Labels, spelled
 from triage.fields.parts import Part, fold
 from triage.rulebook.words import WordIndex
 
@@ -96,7 +96,7 @@ class FieldsFile(yamlfile.Model):
 class Terms:
     """Every word a finder looks for, folded. `labels` holds all spellings of a field's labels."""
 
-    labels: Mapping[str, tuple[str, ...]]
+    labels: Mapping[str, Labels]
     code_labels: Mapping[str, frozenset[str]]
     other_numbers: frozenset[str]
     joining: frozenset[str]
@@ -109,7 +109,7 @@ class Terms:
     outcomes: Outcomes
     index: WordIndex[str]  # lists environment/test, product/ecom, platform/iOS ... of plain words
     hosts: Mapping[str, tuple[str, ...]]
-    environment_labels: tuple[str, ...]
+    environment_labels: Labels
     no_verbs: frozenset[str]
     environment_values: Mapping[str, str]
     product_paths: Mapping[str, str]
@@ -117,8 +117,8 @@ class Terms:
     not_the_app: frozenset[str]
     sent_from: tuple[str, ...]
     order_words: tuple[str, ...]
-    request_words: tuple[str, ...]
-    response_words: tuple[str, ...]
+    request_words: Labels
+    response_words: Labels
     of_the_app: tuple[str, ...]
     status_words: frozenset[str]
     status_before: frozenset[str]
@@ -127,10 +127,11 @@ class Terms:
     ambiguous: frozenset[str]
     no_value: frozenset[str]
     no_ids: frozenset[str]
-    secret_labels: Mapping[str, tuple[str, ...]]
+    secret_labels: Mapping[str, Labels]
+    any_secret: Labels  # all of them
     key_words: tuple[str, ...]
     no_secret: frozenset[str]
-    person_keys: tuple[str, ...]
+    person_keys: Labels
 
     def failed(self, part: Part, start: int) -> bool:
         """Whether the clause around an offset says that something went wrong there."""
@@ -151,7 +152,8 @@ def load(path: Path, *, shown_as: str | None = None) -> Terms:
     surroundings = {"test": file.environment.test, "production": file.environment.production}
     return Terms(
         labels={
-            name: spelled(word for words in given.values() for word in words) for name, given in file.labels.items()
+            name: Labels.of(spelled(word for words in given.values() for word in words))
+            for name, given in file.labels.items()
         },
         code_labels={name: frozenset(spelled(given.get("code", ()))) for name, given in file.labels.items()},
         other_numbers=frozenset(_folded(file.other_numbers)),
@@ -165,7 +167,7 @@ def load(path: Path, *, shown_as: str | None = None) -> Terms:
         outcomes=Outcomes.of(*map(_folded, (file.failure, file.success, file.negations))),
         index=WordIndex(_lists(file)),
         hosts={name: _folded(words.hosts) for name, words in surroundings.items()},
-        environment_labels=spelled(file.environment.labels),
+        environment_labels=Labels.of(spelled(file.environment.labels)),
         no_verbs=frozenset(_folded(file.environment.no_verbs)),
         environment_values={fold(word): name for name, words in surroundings.items() for word in words.values},
         product_paths={fold(path): product for path, product in file.product.paths.items()},
@@ -173,8 +175,8 @@ def load(path: Path, *, shown_as: str | None = None) -> Terms:
         not_the_app=frozenset(_folded(file.app.not_the_app)),
         sent_from=_folded(file.app.sent_from),
         order_words=_folded(file.ordered_through.said_with),
-        request_words=_folded(file.call.before),
-        response_words=_folded(file.call.answer),
+        request_words=Labels.of(_folded(file.call.before)),
+        response_words=Labels.of(_folded(file.call.answer)),
         of_the_app=_folded(file.call.of_the_app),
         status_words=frozenset(_folded(file.call.status_words)),
         status_before=frozenset(_folded(file.call.status_before)),
@@ -183,10 +185,11 @@ def load(path: Path, *, shown_as: str | None = None) -> Terms:
         ambiguous=frozenset(file.ambiguous_placeholders),
         no_value=frozenset(_folded(file.no_value)),
         no_ids=frozenset(_folded(file.no_ids)),
-        secret_labels={kind: spelled(words) for kind, words in file.secrets.labels.items()},
+        secret_labels={kind: Labels.of(spelled(words)) for kind, words in file.secrets.labels.items()},
+        any_secret=Labels.of(spelled(word for words in file.secrets.labels.values() for word in words)),
         key_words=_folded(file.secrets.beside),
         no_secret=frozenset(_folded((*file.secrets.not_meant, *file.placeholders))),
-        person_keys=spelled(file.secrets.person),
+        person_keys=Labels.of(spelled(file.secrets.person)),
     )
 
 
