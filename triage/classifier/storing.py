@@ -34,7 +34,20 @@ from triage.domain import OperatorError
 if TYPE_CHECKING:
     from triage.classifier.training import Progress
 
-__all__ = ["ModelFileError", "Sources", "digest_of", "learn", "load", "pack", "ready", "save", "unpack", "usable"]
+__all__ = [
+    "ModelFileError",
+    "Sources",
+    "digest_of",
+    "learn",
+    "load",
+    "of_this_code",
+    "pack",
+    "ready",
+    "save",
+    "serves",
+    "unpack",
+    "usable",
+]
 
 _VERSION = b"triage model 1\n"
 _DIGEST = hashlib.sha256().digest_size
@@ -67,7 +80,7 @@ def ready(sources: Sources, path: Path, progress: Progress | None = None) -> Cla
     """
     try:
         stored = load(path)
-        if _serves(stored, sources, path):
+        if serves(stored, sources, path):
             return stored
     except FileNotFoundError:
         log.info("no model is stored yet; training one")
@@ -96,10 +109,11 @@ def usable(sources: Sources, path: Path, current: Classifier) -> Classifier:
     return stored
 
 
-def _serves(stored: Classifier, sources: Sources, path: Path) -> bool:
+def serves(stored: Classifier, sources: Sources, path: Path) -> bool:
+    """Whether a model read from a file can serve: this code made it, and it knows no topic that is gone."""
     if stored.digest == sources.digest():
         return True
-    if _gone(stored, sources) or _about(path).get("code") != code_fingerprint():
+    if _gone(stored, sources) or not of_this_code(path):
         return False
     _remark(stored, sources)
     return True
@@ -146,6 +160,14 @@ def load(path: Path) -> Classifier:
 def digest_of(path: Path) -> str:
     """The digest of the model in a file, without reading the model. Raises OSError and ModelFileError."""
     return str(_about(path)["digest"])
+
+
+def of_this_code(path: Path) -> bool:
+    """Whether this version of the program made a model file; another one's numbers mean something else."""
+    try:
+        return _about(path).get("code") == code_fingerprint()
+    except (OSError, ModelFileError):
+        return False
 
 
 def _about(path: Path) -> dict[str, Any]:

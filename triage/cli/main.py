@@ -23,10 +23,11 @@ COMMANDS = {  # name: what it does; the module of the same name in triage.cli ho
     "history": "What changed when: rules, templates, model, and who did it.",
     "handover": "Pass a ticket on to a team or another helpdesk.",
     "merge": "Make one ticket part of another.",
+    "model": "The trained models: list, rollback, use.",
     "preview": "Show a template as a reply to a made-up mail.",
     "report": "Tables of missing-info rates and of what the desk did.",
     "run": "Read the mailboxes and answer: a daemon, or once with --once.",
-    "train": "Train the model from rules/examples.",
+    "train": "Train a model from rules/examples; it takes over when it is no worse.",
     "trouble": "Mail that could not be handled: list, show, retry.",
 }
 

@@ -124,6 +124,12 @@ def of_ticket(db: sa.Connection, number: TicketNumber) -> Sequence[Row]:
     return [_row(each) for each in db.execute(found)]
 
 
+def content_of(db: sa.Connection, mail: int) -> bytes | None:
+    """The packed value of one mail by its row id; None when its words were forgotten."""
+    found = db.execute(sa.select(s.recorded.c.content).where(s.recorded.c.mail == mail)).scalar()
+    return None if found is None else bytes(found)
+
+
 _NEW = sa.insert(s.recorded)
 _JOINED = s.recorded.join(s.mail, s.mail.c.id == s.recorded.c.mail)
 _COLUMNS = (s.mail.c.id, s.mail.c.ticket, s.mail.c.first, s.mail.c.handled_at, s.recorded.c.content)

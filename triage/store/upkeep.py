@@ -73,6 +73,11 @@ def hand_over(db: sa.Connection, number: TicketNumber, to: Sequence[str], deed: 
     _note(db, number, deed, f"handed over to {', '.join(to)}")
 
 
+def corrected(db: sa.Connection, number: TicketNumber, said: str, deed: Deed) -> None:
+    """Note in a ticket's history what staff said its first mail should have been (table `correction`)."""
+    _note(db, number, deed, said)
+
+
 def thanked(db: sa.Connection) -> Sequence[tuple[TicketNumber, datetime, str]]:
     """The open tickets whose last mail said thanks and nothing else: number, since when, subject; oldest first."""
     found = sa.select(ticket).where(_OPEN, ticket.c.closing_at.is_not(None)).order_by(ticket.c.closing_at)

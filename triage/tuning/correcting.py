@@ -41,7 +41,7 @@ def correct(store: Store, number: TicketNumber, said: Said) -> Correction:
         offer = said.topic is not None and any(row.mail == before.mail for row in kept)
         correction = _correction(before, said, store, offer=offer)
         number_given = corrections.add(db, correction)
-        upkeep.note(db, number, Deed(said.who, correction.at), _told(correction))
+        upkeep.corrected(db, number, _told(correction), Deed(said.who, correction.at))
     return replace(correction, id=number_given)
 
 

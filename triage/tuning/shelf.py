@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -16,32 +16,46 @@ from triage.classifier.model import Classifier
 from triage.domain import OperatorError
 
 KEPT: Final = 5  # models on the shelf; the one in service is never removed
+SERVING: Final = "model.bin"  # in the state folder
 _FOLDER: Final = "models"
 
 
-class NoSuchModel(OperatorError):  # noqa: N818 - says what happened
-    """No stored model has this digest."""
+class CannotServe(OperatorError):  # noqa: N818 - says what happened
+    """There is no such model, or it cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a comparison said of a model: whether it is taken into service, and why."""
+
+    taken: bool
+    why: str
+    figures: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """One stored model. `verdict` says why it was taken into service, or why not."""
+    """One stored model. `taken` says whether it was ever in service, `why` what the comparison said."""
 
     path: Path
     digest: str
     at: datetime
     examples: int
-    figures: Mapping[str, float]
-    verdict: str
+    figures: Mapping[str, int]
+    why: str
+    taken: bool
     in_service: bool = False
 
 
-def put(state: Path, model: Classifier, at: datetime, figures: Mapping[str, float], verdict: str) -> Volume:
+def put(state: Path, model: Classifier, verdict: Verdict, at: datetime) -> Volume:
     """Store a model beside the others; the oldest ones beyond KEPT are removed. Raises OSError."""
-    volume = Volume(_path(state, model.digest), model.digest, at, len(model.memory.ids), dict(figures), verdict)
-    storing.save(model, volume.path)
+    path = state / _FOLDER / f"{model.digest[:16]}.bin"
+    examples = len(model.memory.ids)
+    volume = Volume(path, model.digest, at, examples, dict(verdict.figures), verdict.why, verdict.taken)
+    storing.save(model, path)
     _write(volume)
-    for old in [each for each in volumes(state) if not each.in_service and each.digest != model.digest][KEPT - 1 :]:
+    others = [each for each in volumes(state) if not each.in_service and each.digest != model.digest]
+    for old in others[KEPT - 1 :]:
         old.path.unlink(missing_ok=True)
         _about(old.path).unlink(missing_ok=True)
     return volume
@@ -55,16 +69,22 @@ def volumes(state: Path) -> list[Volume]:
 
 
 def find(state: Path, digest: str) -> Volume:
-    """The model whose digest begins so. Raises NoSuchModel when none does, or several."""
+    """The model whose digest begins so. Raises CannotServe when none does, or several."""
     found = [each for each in volumes(state) if each.digest.startswith(digest.lower())]
     if len(found) != 1:
         many = "several stored models begin" if found else "no stored model begins"
-        raise NoSuchModel(f"{many} with '{digest}'; 'triage model list' shows them")
+        raise CannotServe(f"{many} with '{digest}'; 'triage model list' shows them")
     return found[0]
 
 
-def serve(state: Path, volume: Volume, path: Path) -> None:
-    """Put a stored model in service: the daemon takes it at its next look. At once or not at all. Raises OSError."""
+def serve(state: Path, volume: Volume) -> None:
+    """Put a stored model in service: a running desk takes it at its next look. At once or not at all.
+
+    Raises CannotServe and OSError.
+    """
+    if not storing.of_this_code(volume.path):
+        raise CannotServe(f"the model {volume.digest[:12]} was made by another version of the program; train one")
+    path = state / SERVING
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)
     try:
@@ -72,18 +92,26 @@ def serve(state: Path, volume: Volume, path: Path) -> None:
     except OSError:
         shutil.copyfile(volume.path, fresh)
     fresh.replace(path)
+    path.touch()  # a desk that watches sees that it is another
+    _write(replace(volume, taken=True))
+
+
+def before(state: Path) -> Volume:
+    """The model that was in service before this one. Raises CannotServe when none is kept."""
+    found = volumes(state)
+    current = next((each.at for each in found if each.in_service), None)
+    older = [each for each in found if each.taken and not each.in_service and (current is None or each.at < current)]
+    if not older:
+        raise CannotServe("no earlier model is kept; 'triage model list' shows those that are")
+    return older[0]
 
 
 def in_service(state: Path) -> str:
     """The digest of the model in service; empty when there is none."""
     try:
-        return storing.digest_of(state / "model.bin")
+        return storing.digest_of(state / SERVING)
     except (OSError, storing.ModelFileError):
         return ""
-
-
-def _path(state: Path, digest: str) -> Path:
-    return state / _FOLDER / f"{digest[:16]}.bin"
 
 
 def _about(path: Path) -> Path:
