@@ -108,7 +108,7 @@ def _technical(verdict: Verdict, reading: Reading, policy: Policy) -> Verdict:
     """Asks for exactly what is missing, or for nothing."""
     profile = policy.handbook.choose(reading)
     verdict = _with_fields(verdict, profile, reading.inspection.findings, policy)
-    verdict = replace(verdict, hints=policy.handbook.hints(reading, policy.today))
+    verdict = replace(verdict, hints=policy.handbook.hints(reading, profile, policy.today))
     if profile.asks_nothing:
         return _ready(verdict, "question")
     if verdict.missing:

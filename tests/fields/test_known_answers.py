@@ -32,7 +32,8 @@ HINTS = [
 
 
 def hints(inspector, handbook, text, today=TODAY):
-    return handbook.hints(reading(inspector.inspect(mail(text))), today)
+    seen = reading(inspector.inspect(mail(text)))
+    return handbook.hints(seen, handbook.choose(seen), today)
 
 
 @pytest.mark.parametrize(("text", "expected"), HINTS)

@@ -124,10 +124,9 @@ class Handbook:
 
     # ── known answers ───────────────────────────────────────────────────────────────────────────────
 
-    def hints(self, reading: Reading, today: date) -> tuple[str, ...]:
-        """Ids of known answers that may help, at most three, none outdated."""
-        profile = self.choose(reading).name
-        return self.known.hints(reading.mail, self._one_environment(reading), profile, today)
+    def hints(self, reading: Reading, profile: Profile, today: date) -> tuple[str, ...]:
+        """Ids of known answers that may help with a mail of this profile, at most three, none outdated."""
+        return self.known.hints(reading.mail, self._one_environment(reading), profile.name, today)
 
     def _one_environment(self, reading: Reading) -> tuple[Finding, ...]:
         """Findings with the one that counts for the environment only: a hint must not rest on the other side."""

@@ -95,6 +95,7 @@ class KnownAnswers:
     """All known answers, ready to be looked up."""
 
     answers: tuple[Answer, ...]
+    phrases: tuple[tuple[str, ...], ...]  # of each answer, folded
     matcher: Matcher
 
     @classmethod
@@ -102,7 +103,8 @@ class KnownAnswers:
         answers = tuple(
             answer.model_copy(update={"link": full_link(answer.link, file.links)}) for answer in file.answers
         )
-        return cls(answers, Matcher([answer.words or Condition() for answer in answers]))
+        phrases = tuple(tuple(fold(phrase) for phrase in answer.phrases) for answer in answers)
+        return cls(answers, phrases, Matcher([answer.words or Condition() for answer in answers]))
 
     def hints(self, mail: InboundMail, findings: Sequence[Finding], profile: str, today: date) -> tuple[str, ...]:
         """Ids of the answers that fit, at most three, the most particular first."""
@@ -111,7 +113,9 @@ class KnownAnswers:
         fitting = [
             answer
             for number, answer in enumerate(self.answers)
-            if answer.is_valid(today) and (answer.words is None or number in words) and _fits(answer, signs, profile)
+            if (answer.words is None or number in words)
+            and answer.is_valid(today)
+            and _fits(answer, self.phrases[number], signs, profile)
         ]
         best = {answer.row: answer for answer in sorted(fitting, key=_particular)}  # one answer for each row
         return tuple(answer.id for answer in sorted(best.values(), key=_particular, reverse=True)[:MOST_HINTS])
@@ -138,35 +142,36 @@ def full_link(link: str, links: Mapping[str, str]) -> str:
 
 def _signs(mail: InboundMail, findings: Sequence[Finding]) -> _Signs:
     texts = [mail.subject, mail.new, *(attachment.text or "" for attachment in mail.attachments)]
+    folded = fold("\n".join(text[:_LOOKED_AT] for text in texts))
     answers = [finding.value for finding in findings if finding.field == "response"]
     return _Signs(
         apis=frozenset(finding.value for finding in findings if finding.field == "product"),
         statuses=frozenset(value.removeprefix("HTTP ") for value in answers if value.startswith("HTTP ")),
-        errors=_errors(answers, texts),
+        errors=_errors(answers, folded),
         environment=next((finding.value for finding in findings if finding.field == "environment"), ""),
-        text=" ".join(fold("\n".join(text[:_LOOKED_AT] for text in texts)).split()),
+        text=" ".join(folded.split()),
     )
 
 
 _ERROR_CODE = re.compile(r"(?:error)?(?:code|kode|koodi)[\"'\]]{0,2}[ ]?(?:=>|[:= ])[ ]?[\"']?(\d{1,5})(?!\d)")
 
 
-def _errors(answers: Sequence[str], texts: Sequence[str]) -> frozenset[tuple[str, str]]:
+def _errors(answers: Sequence[str], folded: str) -> frozenset[tuple[str, str]]:
     groups = [value.partition(" ")[2].lower() for value in answers if value.startswith("errorgroup ")]
     codes = {
         value.partition(" ")[2] for value in answers if value.split(" ")[0] in ("errorcode", "responsecode", "errorid")
     }
-    codes |= set(_ERROR_CODE.findall(fold("\n".join(text[:_LOOKED_AT] for text in texts))))
+    codes |= set(_ERROR_CODE.findall(folded))
     return frozenset((group, code) for group in [*groups, ""] for code in codes)
 
 
-def _fits(answer: Answer, signs: _Signs, profile: str) -> bool:
+def _fits(answer: Answer, phrases: Sequence[str], signs: _Signs, profile: str) -> bool:
     groups = [group.lower() for group in answer.groups] or [""]
     return (
-        (not answer.apis or bool(signs.apis & set(answer.apis)) or not (signs.apis or answer.codes))
+        (not phrases or any(phrase in signs.text for phrase in phrases))
+        and (not answer.apis or bool(signs.apis & set(answer.apis)) or not (signs.apis or answer.codes))
         and (not answer.statuses or bool(signs.statuses & set(answer.statuses)))
         and (not answer.codes or any((group, code) in signs.errors for group in groups for code in answer.codes))
-        and (not answer.phrases or any(fold(phrase) in signs.text for phrase in answer.phrases))
         and (not answer.profiles or profile in answer.profiles)
         and (not answer.environment or answer.environment == signs.environment)
     )

@@ -79,7 +79,7 @@ class Labels:
 
     def may_stand_in(self, part: Part) -> bool:
         """Whether a word of this text begins like one of these labels."""
-        return not self.by_beginning.keys().isdisjoint(part.starts)
+        return not self.by_beginning.keys().isdisjoint(part.starts.keys())
 
 
 def spelled(words: Iterable[str]) -> tuple[str, ...]:
@@ -96,6 +96,8 @@ def places(part: Part, labels: Labels, most: int | None = MOST_HITS) -> list[tup
 
     Of those that begin alike only the first `most` are looked at; None looks at all, as masking must.
     """
+    if not labels.may_stand_in(part):
+        return []
     known = part.found.get((labels, most))
     if known is None:
         known = part.found[(labels, most)] = sorted(_places(part, labels, most))
@@ -112,6 +114,8 @@ def _places(part: Part, labels: Labels, most: int | None) -> Iterator[tuple[int,
 def hits(part: Part, labels: Labels, value: re.Pattern[str]) -> Iterator[Hit]:
     """Values right behind a label, on its line, alone on the next line, or in the row below."""
     found = places(part, labels)
+    if not found:
+        return
     for start, label_end in found:
         end = _inflected(part, label_end)
         hit = _behind(part, start, end, value) or _below(part, start, end, value)
