@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: demo test check fix unit servers bench clean help
+.PHONY: demo test check fix unit servers bench chaos clean help
 
 help:
 	@echo "make demo    set up, run the desk on sample mail, show what it did"
@@ -13,6 +13,7 @@ help:
 	@echo "make check   format, lint, types, import contract, rules and templates"
 	@echo "make fix     format and mend what can be mended by itself"
 	@echo "make bench   measure"
+	@echo "make chaos   kill desks at every boundary and at random, and count what is lost or doubled"
 
 demo: $(READY)
 	@$(BIN)/triage demo
@@ -34,6 +35,9 @@ servers:
 
 bench: $(READY_DEV)
 	@$(BIN)/python -m bench
+
+chaos: $(READY_DEV) servers
+	@$(BIN)/python -m tests.chaos
 
 clean:
 	rm -rf $(VENV) demo

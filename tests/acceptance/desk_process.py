@@ -30,6 +30,14 @@ poll: {{seconds: 20, retry_from: 0.2, retry_to: 2}}
 """
 
 
+TRAYS = ("Triage/Ready", "Triage/Answered", "Triage/Review", "Triage/Silent", "Triage/Trouble")
+
+
+def environment(password: str) -> dict[str, str]:
+    """In which `triage` finds the mailbox's password, and the tests' own modules are found."""
+    return {**os.environ, "SAMPLE_PW": password, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+
+
 @dataclass(frozen=True)
 class Desk:
     """A configured desk: `triage` commands run with its config."""
@@ -41,7 +49,7 @@ class Desk:
         return [sys.executable, "-m", "triage", *words, "-c", str(self.config)]
 
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "SAMPLE_PW": self.password, "PYTHONPATH": str(ROOT)}
+        return environment(self.password)
 
     def run(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""

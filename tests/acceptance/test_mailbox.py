@@ -16,7 +16,7 @@ from servers.certificates import Certificates
 from servers.dovecot import PASSWORD, Dovecot
 from servers.smtp_sink import SmtpSink
 
-from tests.acceptance.desk_process import CONFIG, ROOT, Desk, eventually
+from tests.acceptance.desk_process import CONFIG, ROOT, TRAYS, Desk, eventually
 from tests.labelled import Labelled, load
 from triage.store import schema
 from triage.store.database import engine_for

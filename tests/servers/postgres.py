@@ -55,11 +55,12 @@ class Postgres:
     def _connect(self) -> psycopg.Connection:
         return psycopg.connect(host=self.host, port=self.port, user="desk", dbname="postgres", autocommit=True)
 
-    def new_database(self) -> str:
-        """Make an empty database; returns its URL for SQLAlchemy."""
+    def new_database(self, like: str = "") -> str:
+        """Make a database, empty or a copy of the one behind another URL; returns its URL for SQLAlchemy."""
         name = f"desk{next(self._names)}"
+        model = like.rpartition("/")[2] or "template1"
         with self._connect() as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{model}"')
         return f"postgresql+psycopg://desk@{self.host}:{self.port}/{name}"
 
     def kill(self) -> None:

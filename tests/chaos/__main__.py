@@ -1,0 +1,93 @@
+"""`make chaos`: kill a desk at every crossing of every boundary, and at random moments; count what is lost or doubled.
+
+python -m tests.chaos [--lanes 2] [--random 60] [--every 1]
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from tests.chaos.killing import Count, Death, Undisturbed, kill, undisturbed
+from tests.chaos.scene import BATCH, ground
+
+RUNS = (
+    ("sqlite", BATCH, 1),
+    ("postgresql", BATCH, 2),
+    ("sqlite", 1, 4),
+    ("postgresql", 50, 4),
+)  # every so-many-th crossing
+
+
+@dataclass
+class Table:
+    """What was seen at each boundary."""
+
+    counts: dict[str, Count] = field(default_factory=lambda: defaultdict(Count))
+
+    def show(self) -> str:
+        whole = Count()
+        lines = [f"{'died':16}{'kills':>8}{'in the window':>15}{'resent':>8}{'wrong':>7}"]
+        for place, count in sorted(self.counts.items()):
+            lines.append(_line(place, count))
+            whole.add(count)
+        return "\n".join([*lines, _line("in all", whole), *whole.wrong])
+
+    @property
+    def wrong(self) -> bool:
+        return any(count.wrong for count in self.counts.values())
+
+
+def _line(place: str, count: Count) -> str:
+    return f"{place:16}{count.kills:>8}{count.doubtful:>15}{count.resent:>8}{len(count.wrong):>7}"
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def lane(number: int, lanes: int, options: argparse.Namespace, table: Table) -> None:
+    """One of several that share the deaths; each has servers of its own."""
+    chance = random.Random(options.seed)
+    with ground() as made:
+        for database, batch, every in RUNS:
+            calm = undisturbed(made, database, batch)
+            for position, death in enumerate(deaths(calm, every, options, chance)):
+                if position % lanes == number:
+                    kill(made, death, calm.outcome, table.counts[death.place])
+                    say(f"\r{sum(count.kills for count in table.counts.values())} kills")
+
+
+def deaths(calm: Undisturbed, every: int, options: argparse.Namespace, chance: random.Random) -> Sequence[Death]:
+    """Crossings one after the other, and random moments from outside."""
+    first = calm.deaths[0]
+    moments = [chance.uniform(0, 1.1 * calm.seconds) for _ in range(options.random // len(RUNS))]
+    outside = (Death(first.database, first.batch, "at random", {"after": moment}) for moment in moments)
+    return [*calm.deaths[:: every * options.every], *outside]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos")
+    parser.add_argument("--lanes", type=int, default=2, help="desks that die at the same time")
+    parser.add_argument("--random", type=int, default=80, help="kills from outside at random moments")
+    parser.add_argument("--every", type=int, default=1, help="only every so-many-th crossing")
+    parser.add_argument("--seed", type=int, default=1, help="of the random moments")
+    options = parser.parse_args()
+    table, began = Table(), time.monotonic()
+    with ThreadPoolExecutor(options.lanes) as pool:
+        lanes = [pool.submit(lane, number, options.lanes, options, table) for number in range(options.lanes)]
+        for each in lanes:
+            each.result()
+    say(f"\r{time.monotonic() - began:.0f} s       \n{table.show()}\n")
+    sys.exit(table.wrong)
+
+
+if __name__ == "__main__":
+    main()
