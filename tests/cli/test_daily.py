@@ -201,6 +201,7 @@ def test_check_finds_the_shipped_files_sound():
     assert result.exit_code == 0
     assert re.fullmatch(
         r"config, rules and templates are sound: 18 topics, \d{3} rules, \d{3} rule tests, \d,\d{3} examples, "
+        r"\d+ evaluation mails, "
         r"11 templates in \d languages\n",
         result.stdout,
     )

@@ -49,12 +49,15 @@ def _look(settings: Settings) -> tuple[Sequence[Problem], Sequence[str]]:
 def _counts(settings: Settings) -> Iterator[str]:
     """What there is, in words. Raises Problems of the rules and the examples."""
     from triage.classifier.examples import load as load_examples
+    from triage.classifier.examples import load_gold
     from triage.replies.rendering import TEMPLATES
     from triage.rulebook.loading import load as load_rulebook
     from triage.rulebook.schema import TestFile
 
     rulebook = load_rulebook(settings.rules)
-    examples = load_examples([settings.rules / "examples"], [topic.name for topic in rulebook.topics])
+    names = [topic.name for topic in rulebook.topics]
+    examples = load_examples([settings.rules / "examples"], names)
+    evaluation = load_gold(settings.rules / "evaluation", names)
     folder = settings.rules
     files = (read(path, TestFile, shown_as=f"{folder.name}/{path.name}") for path in folder.glob("*.test.yaml"))
     tests = sum(len(file.value.tests) for file in files)
@@ -62,6 +65,7 @@ def _counts(settings: Settings) -> Iterator[str]:
     yield f"{len(rulebook.places)} rules"
     yield f"{tests} rule tests"
     yield f"{len(examples):,} examples"
+    yield f"{len(evaluation)} evaluation mails"
     languages = len(settings.languages.answer)
     yield f"{len(TEMPLATES)} templates in {languages} {'language' if languages == 1 else 'languages'}"
 
