@@ -372,7 +372,10 @@ THANKS = Evidence("rule", "flags/thanks", "", Where.BODY, "takk", 1.0, flag=Flag
 
 @pytest.mark.parametrize("state", list(TicketState))
 def test_thanks_and_nothing_else_changes_nothing_and_offers_closing(policy: Policy, state: TicketState):
-    verdict = judge(reading(mail(new="Tusen takk, nå virker det!"), evidence=(THANKS,)), ticket(state), policy)
+    of_the_ticket = replace(seen("technical"), where=Where.SUBJECT)
+    carried = Inspection((Finding("contact_name", "Kari", Where.HEADER), Finding("msn", "654321", Where.SIGNATURE)))
+    found = reading(mail(new="Tusen takk, nå virker det!"), evidence=(THANKS, of_the_ticket), inspection=carried)
+    verdict = judge(found, ticket(state), policy)
     assert (verdict.action, verdict.template, verdict.state, verdict.closing) == (Action.ATTACH, None, None, True)
     assert (verdict.tray is Tray.REVIEW) == (state is TicketState.REVIEW)
     assert verdict.flags == ()

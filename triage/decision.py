@@ -29,6 +29,7 @@ from triage.threads import Belonging, bare_subject, numbers_in
 
 FEW_WORDS = 16
 _THANKS_WORDS = 30  # a mail of thanks with more words says something else as well
+_NOT_SAID = (Where.SIGNATURE, Where.SUBJECT, Where.HEADER)  # what a mail carries whatever it says
 _WEIGHED = (Flag.NEW_PROBLEM, Flag.THANKS)  # words that count only in a ticket, and with other signs
 MOST_ASKED = 2  # times the desk asks for missing fields in one ticket; then a human does
 
@@ -233,10 +234,11 @@ def _has_own_subject(subject: str, place: Belonging, ticket: Ticket) -> bool:
 
 
 def _is_thanks_only(reading: Reading) -> bool:
-    """A few words of thanks (rules/flags.yaml), no question, nothing that speaks for a topic and no field."""
+    """A few words of thanks (rules/flags.yaml), no question, nothing that speaks for a topic and no field. The subject
+    is the ticket's own."""
     thanks = any(item.flag is Flag.THANKS for item in reading.evidence)
-    speaks_for_a_topic = any(item.topic for item in reading.evidence)
-    gave = any(found.where is not Where.SIGNATURE for found in reading.inspection.findings)
+    speaks_for_a_topic = any(item.topic and item.where is not Where.SUBJECT for item in reading.evidence)
+    gave = any(found.where not in _NOT_SAID for found in reading.inspection.findings)
     words = reading.mail.new
     return thanks and not gave and not speaks_for_a_topic and "?" not in words and len(words.split()) <= _THANKS_WORDS
 

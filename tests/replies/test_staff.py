@@ -87,6 +87,6 @@ def test_a_ticket_is_passed_on_with_what_was_found_and_what_lacks(writer: Writer
     assert "POST" not in text
 
 
-def test_a_ticket_passed_on_without_its_mail_says_why(writer: Writer):
+def test_a_ticket_passed_on_without_its_mail_says_that_a_masked_copy_goes_along(writer: Writer):
     _, text = handed_over(writer, attached=False)
-    assert "not attached" in text
+    assert "masked" in text
