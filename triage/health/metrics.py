@@ -39,8 +39,9 @@ def page(picture: Picture) -> bytes:
 
 
 def write_file(path: Path, picture: Picture) -> None:
-    """A file for node_exporter's textfile collector; it is replaced whole. Raises OSError."""
+    """A file for node_exporter's textfile collector, which is another user; it is replaced whole. Raises OSError."""
     write_to_textfile(str(path), _registry(picture))
+    path.chmod(0o644)
 
 
 def _registry(picture: Picture) -> CollectorRegistry:
