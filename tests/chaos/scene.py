@@ -82,7 +82,9 @@ class Ground:
     _template: subprocess.Popen[str] | None = None
     _migrated: str = ""
 
-    def case(self, kind: str, mails: tuple[bytes, ...] = MAILS, *, batch: int = BATCH) -> Case:
+    def case(
+        self, kind: str, mails: tuple[bytes, ...] = MAILS, *, batch: int = BATCH, takeover: float = TAKEOVER
+    ) -> Case:
         """A fresh mailbox with the mails in it and a fresh database: "sqlite" or "postgresql"."""
         user, number = self.dovecot.new_user(), next(self._numbers)
         for raw in mails:
@@ -90,10 +92,10 @@ class Ground:
         self.sink.received.clear()
         url = self._database(kind, number)
         config = self.folder / f"{number}.yaml"
-        config.write_text(self.config(user, url, batch=batch), encoding="utf-8")
+        config.write_text(self._config(user, url, batch, takeover), encoding="utf-8")
         return Case(user, config, self.folder / f"{number}.log", engine_for(url), kind == "postgresql")
 
-    def config(self, user: str, database: str, *, batch: int, takeover: float = TAKEOVER) -> str:
+    def _config(self, user: str, database: str, batch: int, takeover: float) -> str:
         return CONFIG.format(
             imap=self.dovecot.port,
             user=user,
@@ -144,9 +146,9 @@ class Ground:
         answer: dict[str, object] = json.loads(template.stdout.readline())
         return answer
 
-    def recover(self, case: Case) -> None:
+    def recover(self, case: Case, patience: float = 60) -> None:
         """Start the desk again until it has done its work; once is enough unless a dead desk's lease must run out."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + patience
         while True:
             status, _ = self.run(case)
             left = [row for row in case.rows(schema.outbox) if row.state in ("queued", "sending")]

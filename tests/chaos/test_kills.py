@@ -6,24 +6,13 @@ F17, F20, F31, F32 of docs/failure-stories.md: whatever the moment, each mail ha
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from servers.dovecot import Dovecot
-from servers.postgres import Postgres
-from servers.smtp_sink import SmtpSink
 
 from tests.chaos.killing import Count, Death, kill, undisturbed
 from tests.chaos.scene import BATCH, Ground
 
 pytestmark = pytest.mark.timeout(600)
-
-
-@pytest.fixture
-def ground(dovecot: Dovecot, postgres: Postgres, smtp_sink: SmtpSink, tmp_path: Path) -> Iterator[Ground]:
-    made = Ground(dovecot, smtp_sink, postgres, tmp_path)
-    yield made
-    made.stop()
 
 
 PLACES = (
