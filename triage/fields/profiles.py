@@ -1,4 +1,7 @@
-"""Profiles: kinds of technical mail, and which fields each one requires. The data is rules/profiles.yaml."""
+"""Profiles: kinds of technical mail, and which fields each one requires. The data is rules/profiles.yaml.
+
+What its keys mean to staff stands in docs/editing-fields.md.
+"""
 
 from __future__ import annotations
 
