@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -259,10 +259,35 @@ class Poll(Model):
     takeover: float = Field(default=8, gt=0)  # seconds without a sign of life until other desks take over
 
 
+class Reports(Model):
+    """Who gets the reports by mail, and what they cannot know by themselves."""
+
+    to: tuple[str, ...] = ()
+    weeks: int = Field(default=4, ge=1, le=53)  # whole weeks in the report that is mailed
+    partners: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # name: domains its people write from
+
+    @field_validator("to")
+    @classmethod
+    def _addresses(cls, to: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(_address, to))
+
+    @field_validator("partners")
+    @classmethod
+    def _domains(cls, partners: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        return {name: tuple(domain.strip().lower() for domain in domains) for name, domains in partners.items()}
+
+
 class Logs(Model):
     """How the log is written; it goes to standard error, where systemd and containers look for it."""
 
     format: Literal["text", "json"] = "text"
+
+
+class Retention(Model):
+    """How long words are kept; figures and decisions stay. None keeps them for ever."""
+
+    text_days: int | None = Field(default=90, ge=1)  # after the ticket's last change
+    trouble_days: int | None = Field(default=90, ge=1)  # raw bytes of mail in trouble, after its last try
 
 
 class Health(Model):
@@ -277,13 +302,6 @@ class Threads(Model):
     """How follow-ups are recognised."""
 
     key: Secret | None = None  # signs our Message-IDs; without it a key is made in the state folder
-
-
-class Retention(Model):
-    """How long words are kept; figures and decisions stay. None keeps them for ever."""
-
-    text_days: int | None = Field(default=90, ge=1)  # after the ticket's last change
-    trouble_days: int | None = Field(default=90, ge=1)  # raw bytes of mail in trouble, after its last try
 
 
 class Settings(Model):
@@ -307,9 +325,10 @@ class Settings(Model):
     alerts: Alerts = Alerts()
     incidents: Incidents = Incidents()
     handover: tuple[Handover, ...] = ()
-    logs: Logs = Logs()
     retention: Retention = Retention()
     health: Health = Health()
+    logs: Logs = Logs()
+    reports: Reports = Reports()
 
     @field_validator("alerts", "handover")
     @classmethod
@@ -326,6 +345,14 @@ class Settings(Model):
         if scheme != "sqlite" or not slashes or not info.context:
             return url
         return f"sqlite:///{info.context['folder'] / path}"
+
+    @field_validator("reports")
+    @classmethod
+    def _reports_leave(cls, reports: Reports, info: ValidationInfo) -> Reports:
+        desk = info.data.get("desk")
+        if desk and any(desk.is_ours(email) for email in reports.to):
+            raise ValueError("'to' names an address of the desk itself; the report would come back as machine mail")
+        return reports
 
     @field_validator("mailboxes")
     @classmethod
@@ -345,6 +372,18 @@ class SecretMissing(OperatorError):  # noqa: N818 - says what happened
 def load(path: Path) -> Settings:
     """Read and check a config file. Raises Problems."""
     return read(path, Settings).value
+
+
+def secrets_of(value: object) -> Iterator[Secret]:
+    """Every secret that the settings name, in their order."""
+    if isinstance(value, Secret):
+        yield value
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from secrets_of(each)
+    elif isinstance(value, Model):
+        for name in type(value).model_fields:
+            yield from secrets_of(getattr(value, name))
 
 
 def reveal(secret: Secret, environment: Mapping[str, str] = os.environ) -> str:

@@ -103,23 +103,39 @@ def test_the_demo_touches_no_folder_that_is_not_its_own(tmp_path: Path):
         assert (result.exit_code, (tmp_path / "mailbox").exists()) == (2, True)
 
 
-def test_the_report_counts_first_mails_only_and_names_its_definition(shown: tuple[Path, Result]):
+def test_the_reports_count_what_the_desk_did_and_name_their_definitions(shown: tuple[Path, Result]):
     folder, _ = shown
     config = ("-c", folder / "config.yaml")
     document = json.loads(run("report", "--format", "json", *config).stdout)
-    overall = {row["field"]: row for row in document["missing"] if row["group"] == "all"}
-    assert overall["msn"]["share"] == pytest.approx(overall["msn"]["missing"] / overall["msn"]["needed"], abs=1e-4)
-    assert "first mails" in document["definition"]
-    assert sum(row["mails"] for row in document["actions"]) == len(list(shipped.samples().glob("*.eml")))
-    rows = list(csv.DictReader(io.StringIO(run("report", "--format", "csv", "--by", "language", *config).stdout)))
-    assert {row["group"] for row in rows} > {"all", "no"}
-    assert "Missing information, first mails" in run("report", *config).stdout
+    tables = {(report["report"], table["id"]): table for report in document["reports"] for table in report["tables"]}
+    handled = sum(row["mails"] for row in tables["workload", "mails"]["rows"])
+    assert handled == len(list(shipped.samples().glob("*.eml")))
+    assert "first mails" in tables["missing", "fields"]["definition"]
+    assert {"msn", "order_id"} < {row["field"] for row in tables["missing", "fields"]["rows"]}
+    assert any(row["decided"] for row in tables["routing", "rules"]["rows"])
+    assert all(row["sent"] == row["replies"] for row in tables["replies", "sent"]["rows"])
+    rows = list(
+        csv.DictReader(io.StringIO(run("report", "missing", "--format", "csv", "--by", "language", *config).stdout))
+    )
+    assert {row["language"] for row in rows} > {"all", "no"}
+    assert "Missing fields" in run("report", *config).stdout
 
 
 def test_a_report_of_days_without_mail_says_so(shown: tuple[Path, Result]):
     folder, _ = shown
     result = run("report", "--until", "2020-01-01", "-c", folder / "config.yaml")
     assert "No technical mail has been handled in this time." in result.stdout
+
+
+def test_the_cost_of_rules_names_those_that_fired_and_those_that_never_did(shown: tuple[Path, Result]):
+    folder, _ = shown
+    (document,) = json.loads(run("rules", "cost", "--format", "json", "-c", folder / "config.yaml").stdout)["reports"]
+    tables = {table["id"]: table["rows"] for table in document["tables"]}
+    fired, dead = ({row["rule"] for row in tables[name]} for name in ("rules", "dead"))
+    assert fired
+    assert dead
+    assert not fired & dead
+    assert all(re.fullmatch(r"rules/\w+\.yaml:\d+", row["place"]) for row in tables["rules"])
 
 
 def test_mail_in_trouble_is_listed_shown_and_retried(shown: tuple[Path, Result]):
@@ -159,6 +175,19 @@ def test_a_mail_in_trouble_is_shown_masked_and_cannot_steer_the_terminal(shown: 
     assert "SAMPLEq8Zp3Lw7" not in output
     assert "client_secret: ****" in output
     assert run("trouble", "show", "--raw", number, *config).stdout_bytes.strip() == raw.strip()
+
+
+def test_a_mail_in_trouble_is_written_into_a_file_as_it_came_for_its_owner_alone(
+    shown: tuple[Path, Result], tmp_path: Path
+):
+    folder, _ = shown
+    raw = b"From: a@shop.example\r\nSubject: \xe6\r\n\r\n\x00\xff"
+    number, target = set_aside(folder, raw, "record", "boom"), tmp_path / "mail.eml"
+    words = ("trouble", "export", number, str(target), "-c", folder / "config.yaml")
+    assert run(*words).stdout == f"{number}: {len(raw)} bytes in {target}\n"
+    assert (target.read_bytes(), target.stat().st_mode & 0o777) == (raw, 0o600)
+    again = run(*words)
+    assert (again.exit_code, "cannot be written: File exists" in again.stderr) == (1, True)
 
 
 def test_a_mail_of_which_only_the_header_was_kept_is_not_answered_from_it(shown: tuple[Path, Result]):

@@ -1,131 +1,114 @@
-"""`triage report`: missing-info rates and what became of the mail."""
+"""`triage report`: figures of what the desk did, as tables, files, pictures and mail."""
 
 from __future__ import annotations
 
-import csv
-import json
-import sys
-from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from triage.cli.exits import told_plainly
 from triage.cli.options import config_option
+from triage.cli.report_output import FORMATS, show
+from triage.cli.window import since_option, until_option
 from triage.config import load
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from triage.reports.missing import Rate
-    from triage.store.figures import ActionCount
-
-DAY = click.DateTime(["%Y-%m-%d"])
+_EVERYTHING = "all"
+_BY = ("profile", "language", "product", "sender", "partner", "week")
 
 
-@click.command()
-@click.option("--by", type=click.Choice(["profile", "language", "sender"]), default="profile", show_default=True)
-@click.option("--since", type=DAY, help="First day that counts (UTC).")
-@click.option("--until", type=DAY, help="First day that no longer counts (UTC).")
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-@config_option
-def command(*, by: str, since: datetime | None, until: datetime | None, form: str, config: Path) -> None:
-    """Missing-info rates per field (first mails of technical tickets only), and topics by action."""
-    with told_plainly():
-        from triage.cli.wiring import store_for
-        from triage.reports.missing import rates
-        from triage.store import figures
+class _Reports(click.Group):
+    """Without the name of a report, all of them are meant."""
 
-        store = store_for(load(config))
-        window = (_utc(since), _utc(until))
-        with store.connection() as db:
-            found = rates(figures.missing_fields(db, by, *window))
-            actions = figures.actions(db, *window)
-            complete, asked = figures.complete_at_first(db, *window)
-    if form == "json":
-        click.echo(json.dumps(_document(found, actions, complete, asked), ensure_ascii=False, indent=2))
-    elif form == "csv":
-        _csv(found)
-    else:
-        _tables(found, by, actions, complete, asked)
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = [_EVERYTHING, *args]
+        return super().parse_args(ctx, args)
 
 
-def _utc(day: datetime | None) -> datetime | None:
-    return day.replace(tzinfo=UTC) if day else None
+class _Dimensions(click.ParamType[tuple[str, ...]]):
+    """What figures are broken down by: one name or several, with commas."""
+
+    name = "WHAT"
+
+    def __init__(self, known: Sequence[str]) -> None:
+        self.known = tuple(known)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        names = tuple(dict.fromkeys(name.strip() for name in str(value).split(",")))
+        if unknown := next((name for name in names if name not in self.known), None):
+            self.fail(f"this report cannot be broken down by '{unknown}', only by {', '.join(self.known)}", param, ctx)
+        return names
 
 
-def _document(found: list[Rate], actions: Sequence[ActionCount], complete: int, asked: int) -> dict[str, object]:
-    return {
-        "definition": "first mails of technical tickets; share = missing / needed; interval is 95 % Wilson",
-        "complete_at_first_mail": {"complete": complete, "of": asked},
-        "missing": [asdict(rate) | {"share": round(rate.share, 4), "interval": rate.interval} for rate in found],
-        "actions": [asdict(action) for action in actions],
-    }
+@click.group(cls=_Reports)
+def command() -> None:
+    """Figures of what the desk did; without a name, all reports.
+
+    \b
+    triage report missing --by week             is less missing than before?
+    triage report routing --since 30d           topics, actions, what staff corrected
+    triage report --format html -o desk.html    everything in one file, with charts
+    triage report send                          the same by mail
+    """
 
 
-def _csv(found: list[Rate]) -> None:
-    writer = csv.writer(sys.stdout)
-    writer.writerow(["group", "field", "needed", "missing", "inferred", "share", "low", "high"])
-    for rate in found:
-        low, high = rate.interval
-        writer.writerow(
-            [
-                rate.group,
-                rate.field,
-                rate.needed,
-                rate.missing,
-                rate.inferred,
-                *(f"{x:.4f}" for x in (rate.share, low, high)),
-            ]
-        )
+Function = Callable[..., None]
 
 
-def _tables(found: list[Rate], by: str, actions: Sequence[ActionCount], complete: int, asked: int) -> None:
-    from triage.cli.terminal import console
+def _report(name: str, known: Sequence[str], told: str) -> None:
+    """Add the command of one report."""
 
-    out = console()
-    if found:
-        out.print(_missing(found, by))
-        if any(rate.few for rate in found):
-            out.print("* few mails: the true share lies in this range, 95 times in 100")
-    else:
-        out.print("No technical mail has been handled in this time.")
-    if asked:
-        out.print(f"Complete at first mail: {complete} of {asked} ({complete / asked:.0%}).")
-    out.print(_routed(actions))
-
-
-def _missing(found: list[Rate], by: str) -> Table:
-    """One section a group; its name stands on its first line only."""
-    from rich.table import Table
-
-    table = Table(title="\nMissing information, first mails", title_justify="left", header_style="dim", box=None)
-    for heading in (by, "field"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("needed", "missing", "share", "range", "inferred"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    before = None
-    for rate in found:
-        if before not in (None, rate.group):
-            table.add_section()
-        low, high = rate.interval
-        span = f"{low:.0%} to {high:.0%} *" if rate.few else ""
-        numbers = (str(rate.needed), str(rate.missing), f"{rate.share:.0%}", span, str(rate.inferred))
-        table.add_row("" if rate.group == before else rate.group, rate.field, *numbers)
-        before = rate.group
-    return table
-
-
-def _routed(actions: Sequence[ActionCount]) -> Table:
-    from rich.table import Table
-
-    table = Table(
-        "topic", "action", title="\nWhat became of the mail", title_justify="left", header_style="dim", box=None
+    @command.command(name=name, help=told)
+    @click.option(
+        "--by", type=_Dimensions(known), default=(), help=f"Break down by {', '.join(known)}; more with commas."
     )
-    table.add_column("mails", justify="right")
-    for action in actions:
-        table.add_row(action.topic, action.action, str(action.mails))
-    return table
+    @since_option
+    @until_option
+    @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+    @click.option("--table", "only", metavar="ID", help="This table alone (csv: else the first).")
+    @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
+    @config_option
+    def one(  # noqa: PLR0913 - each option has its own
+        *,
+        by: tuple[str, ...],
+        since: datetime | None,
+        until: datetime | None,
+        form: str,
+        only: str | None,
+        output: Path | None,
+        config: Path,
+    ) -> None:
+        with told_plainly():
+            from triage.cli.wiring import store_for
+            from triage.reports import making
+            from triage.store.figures.counting import Scope
+
+            settings = load(config)
+            scope = Scope(since, until, by, settings.reports.partners)
+            store = store_for(settings)
+            reports = making.make_all(store, scope) if name == _EVERYTHING else (making.make(name, store, scope),)
+            show(reports, settings.desk.name, form, only, output)
+
+
+_report("missing", ("field", *_BY), "Missing fields of first mails, what came of asking, time to complete.")
+_report("routing", _BY, "Topics, actions, who decided, review share, staff's corrections, rules, silenced mail.")
+_report("replies", _BY, "How soon replies left, by template and language, and what known answers settled.")
+_report("workload", _BY, "Mail by kind, week and hour, what was left to people, tickets by state.")
+_report(_EVERYTHING, _BY, "All of them.")
+
+
+@command.command()
+@since_option
+@until_option
+@config_option
+def send(*, since: datetime | None, until: datetime | None, config: Path) -> None:
+    """Mail all reports as one HTML file to the addresses in reports.to (by default of the last whole weeks)."""
+    with told_plainly():
+        from triage.cli.report_output import mail_out
+
+        mail_out(load(config), since, until)

@@ -126,7 +126,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_immediate(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    """At once as a writer, so that none fails half-way; a snapshot only reads, and keeps no writer waiting."""
+    reads = connection.get_execution_options().get("snapshot")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def _json(value: object) -> str:

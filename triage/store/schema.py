@@ -53,7 +53,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-Json = JSON().with_variant(JSONB(), "postgresql")
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 def _key(**options: Any) -> Column[int]:
@@ -122,13 +122,11 @@ mail = Table(
     Column("erased_at", UtcDateTime),  # its words are gone, by retention or because somebody asked
 )
 
-recorded = (
-    Table(  # what the desk read (masked) and decided, so that it can be decided again; forgetting deletes the row
-        "recorded",
-        metadata,
-        Column("mail", Integer, ForeignKey("mail.id", ondelete="CASCADE"), primary_key=True),
-        Column("content", LargeBinary, nullable=False),  # triage.store.recorded packs and unpacks it
-    )
+recorded = Table(  # what the desk read (masked) and decided, to decide it again; forgetting deletes the row
+    "recorded",
+    metadata,
+    Column("mail", Integer, ForeignKey("mail.id", ondelete="CASCADE"), primary_key=True),
+    Column("content", LargeBinary, nullable=False),  # triage.store.recorded packs and unpacks it
 )
 
 reference = Table(
@@ -164,13 +162,14 @@ finding = Table(
     "finding",
     metadata,
     _key(),
-    Column("mail", Integer, ForeignKey("mail.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("mail", Integer, ForeignKey("mail.id", ondelete="CASCADE"), nullable=False),
     Column("ticket", Integer, ForeignKey("ticket.number", ondelete="CASCADE"), index=True),
     Column("field", String(40), nullable=False),
     Column("value", Text, nullable=False),
     Column("place", String(20), nullable=False),
     Column("confidence", Float, nullable=False),
     Column("note", String(60), nullable=False),
+    Index("ix_finding_mail_field", "mail", "field"),
 )
 
 required = Table(  # one row a required field of a mail's profile: the ground of the missing-info rates

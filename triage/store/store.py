@@ -39,13 +39,19 @@ class Store:
     @contextmanager
     def connection(self) -> Iterator[sa.Connection]:
         """One transaction: committed when the block ends, undone when it fails. Raises StoreLost."""
-        try:
-            with self._engine.begin() as db:
-                yield db
-        except DBAPIError as error:
-            if is_loss(error):
-                raise StoreLost(f"the database is lost: {str(error.orig or error).strip().splitlines()[0]}") from error
-            raise
+        with _losses_told(), self._engine.begin() as db:
+            yield db
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """A look at the database as it is at one moment; it may take long, keeps no desk waiting and writes nothing.
+
+        Raises StoreLost.
+        """
+        postgresql = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        options = postgresql if self._engine.dialect.name == "postgresql" else {"snapshot": True}
+        with _losses_told(), self._engine.execution_options(**options).begin() as db:
+            yield db
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:
@@ -56,6 +62,16 @@ class Store:
     def close(self) -> None:
         """Let go of every connection."""
         self._engine.dispose()
+
+
+@contextmanager
+def _losses_told() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if is_loss(error):
+            raise StoreLost(f"the database is lost: {str(error.orig or error).strip().splitlines()[0]}") from error
+        raise
 
 
 _OF_THE_ROW = ("22", "23", "54")  # SQLSTATE classes: bad data, broken constraint, beyond a limit (of an index)

@@ -130,10 +130,10 @@ def _mail() -> None:
         sa.Column("sent_at", UtcDateTime(), nullable=True),
         sa.Column("handled_at", UtcDateTime(), nullable=False),
         sa.Column("tray", sa.String(length=20), nullable=False),
+        sa.Column("erased_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name=op.f("fk_mail_ticket_ticket")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mail")),
         sa.UniqueConstraint("key", name=op.f("uq_mail_key")),
-        sa.Column("erased_at", UtcDateTime(), nullable=True),
     )
     op.create_index(op.f("ix_mail_handled_at"), "mail", ["handled_at"], unique=False)
     op.create_index(op.f("ix_mail_message_id"), "mail", ["message_id"], unique=False)
@@ -206,7 +206,7 @@ def _finding() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_finding")),
     )
-    op.create_index(op.f("ix_finding_mail"), "finding", ["mail"], unique=False)
+    op.create_index("ix_finding_mail_field", "finding", ["mail", "field"], unique=False)
     op.create_index(op.f("ix_finding_ticket"), "finding", ["ticket"], unique=False)
 
 
