@@ -81,12 +81,14 @@ class Outcome:
 def note(db: sa.Connection, reply: Outgoing, outcome: Outcome, now: datetime, *, tries: int) -> str:
     """Write down one try and return the new state. What is left is tried again, `tries` times in all.
 
+    In doubt it is tried again once: when a second try ends in doubt too, two copies may have arrived, and it is given up.
     A reply that was put back in line meanwhile is left to whoever takes it next: its state is "sending".
     """
     values: dict[str, object] = {"said": outcome.said, "uncertain": reply.uncertain or outcome.uncertain}
     if outcome.delivered:
         values["sent_at"] = now
-    if outcome.left and reply.tries < tries:
+    doubted_twice = outcome.uncertain and reply.uncertain
+    if outcome.left and reply.tries < tries and not doubted_twice:
         pause = min(_FIRST_PAUSE * 2 ** min(reply.tries - 1, 10), _LONGEST_PAUSE)
         values |= {"state": "queued", "next_at": now + pause, "recipients": list(outcome.left)}
     elif outcome.delivered:
