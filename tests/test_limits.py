@@ -162,6 +162,7 @@ def test_a_mail_that_fails_dmarc_is_answered_to_nobody_and_goes_to_people(guarde
 
 
 def test_a_forged_participant_changes_nothing_in_the_ticket(guarded: Office):
+    """F39."""
     guarded.receive(
         "POST https://api.vipps.no/ecomm/v2/payments/acme-7/capture gir HTTP 400.", subject="Capture feiler"
     )

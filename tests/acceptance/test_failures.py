@@ -75,6 +75,7 @@ def test_the_doctor_names_each_connection_and_what_to_fix(tmp_path: Path, config
 def test_the_daemon_waits_for_servers_that_are_away_and_then_does_its_work(
     tmp_path: Path, config: dict[str, object], certificates: Certificates, smtp_sink: SmtpSink
 ):
+    """F46: no restart by hand."""
     server = Dovecot(certificates)
     user = server.new_user()
     try:

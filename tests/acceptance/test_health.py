@@ -94,6 +94,7 @@ def subjects(sink: SmtpSink) -> list[str]:
 def test_a_mail_server_that_dies_turns_the_desk_red_and_staff_hear_of_it_once(
     tmp_path: Path, fields: dict[str, object], server: Dovecot, smtp_sink: SmtpSink, on_call: SmtpSink
 ):
+    """F45 as well: the alarm takes another way."""
     server.deliver(str(fields["user"]), MAIL)
     with desk(tmp_path, fields).daemon():
         eventually(lambda: ask(fields, "/healthz")[0] == 200 and len(smtp_sink.received) == 1, "the desk is well")

@@ -37,6 +37,7 @@ def with_header(name: str, value: str) -> InboundMail:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name} -> {case.code}")
 def test_a_mail_gives_its_reason_or_none(case: Case) -> None:
+    """F08: not only by our own mark."""
     assert code(parse(case.raw)) == case.code
 
 
@@ -97,6 +98,7 @@ def test_the_cases_cover_every_reason_and_enough_people() -> None:
     ],
 )
 def test_a_header_counts_by_its_value(name: str, value: str, expected: str | None) -> None:
+    """F15: `Auto-Submitted: no` is a person's."""
     assert code(with_header(name, value)) == expected
 
 
@@ -122,6 +124,7 @@ def test_a_header_counts_by_its_value(name: str, value: str, expected: str | Non
     ],
 )
 def test_a_sender_counts_by_the_local_part(email: str, expected: str | None) -> None:
+    """F05: senders nobody reads are not answered."""
     assert code(replace(QUESTION, sender=Address(email))) == expected
 
 

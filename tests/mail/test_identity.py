@@ -22,6 +22,7 @@ MAIL = b"From: a@shop.example\r\nTo: b@desk.example\r\nMessage-ID: <1@shop.examp
     ],
 )
 def test_the_way_a_mail_came_does_not_change_its_key(delivered: bytes):
+    """F21: the same on every day and by every way."""
     assert parse(delivered).key == parse(MAIL).key
 
 

@@ -134,6 +134,7 @@ def test_a_subject_comes_through_its_encoded_words(subject: str):
 @settings(deadline=None)
 @given(payload=st.text(st.sampled_from("{}[]\":,\\/=?&<>-_.+ abcABC123æøå'%$#"), min_size=1, max_size=200))
 def test_payload_comes_through_every_transfer_encoding_byte_for_byte(encoding: str, payload: str):
+    """F48."""
     line = f"x {payload} x"
     body = {"base64": base64.encodebytes, "quoted-printable": _quoted_printable}.get(encoding, bytes)(line.encode())
     head = f"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode()
@@ -180,6 +181,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_mail_takes_no_two_seconds(name: str):
+    """F35."""
     parse(HEAD + b"\r\nHei, hva er dette?")  # the language model is loaded with the first mail
     began = time.process_time()
     mail = parse(HOSTILE[name])

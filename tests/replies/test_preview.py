@@ -67,6 +67,7 @@ def test_there_is_a_snapshot_for_every_template_and_no_other():
 
 
 def test_nothing_from_a_mail_becomes_markup(writer: Writer):
+    """F50."""
     for template in TEMPLATES:
         _, rendered = previewed(writer, template, Language.EN, full=True)
         assert "<b>order</b>" not in rendered.html

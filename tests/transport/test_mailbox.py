@@ -150,6 +150,7 @@ def test_batches_are_bounded_by_count_and_by_bytes(home: Home) -> None:
 
 
 def test_mail_arriving_during_the_work_waits_for_the_next_round(home: Home) -> None:
+    """F29."""
     home.deliver(letter(1))
     home.deliver(letter(2))
     batches = home.mailbox.waiting(Bounds(batch_mails=1))

@@ -40,6 +40,7 @@ def parsed(reply: Reply) -> EmailMessage:
 
 
 def test_a_reply_carries_every_header_that_threads_and_marks_it() -> None:
+    """F14: the whole set of headers that keeps machines from answering."""
     mail = parsed(a_reply())
     assert {name: str(mail[name]) for name in mail if not name.startswith("Content-")} == {
         "From": "Integration <desk@psp.example>",
