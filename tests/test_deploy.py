@@ -8,7 +8,6 @@ import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -17,9 +16,8 @@ import yaml
 
 from tests.health.test_telling_the_world import RED
 from triage.cli.main import main
-from triage.config import Secret, Settings, load
+from triage.config import Settings, load, secrets_of
 from triage.health.metrics import page
-from triage.yamlfile import Model
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
@@ -99,19 +97,8 @@ def test_a_service_may_do_little_else_than_its_work(installed: Path, unit: Path)
 # ── examples ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def secrets_in(value: object) -> Iterator[Secret]:
-    if isinstance(value, Secret):
-        yield value
-    elif isinstance(value, tuple):
-        for each in value:
-            yield from secrets_in(each)
-    elif isinstance(value, Model):
-        for name in type(value).model_fields:
-            yield from secrets_in(getattr(value, name))
-
-
 def credentials(settings: Settings) -> set[str | None]:
-    found = list(secrets_in(settings))
+    found = list(secrets_of(settings))
     assert all(secret.credential for secret in found)
     return {secret.credential for secret in found}
 

@@ -67,9 +67,9 @@ def test_a_server_that_is_down_is_one_line(tmp_path: Path, config: dict[str, obj
 
 def test_the_doctor_names_each_connection_and_what_to_fix(tmp_path: Path, config: dict[str, object]):
     healthy = desk(tmp_path, config).run("doctor")
-    assert healthy.stdout.count("✓") == 3
+    assert healthy.stdout.count("✓") == 4
     sick = desk(tmp_path, config | {"smtp_port": free_port()}, password="SAMPLE-wrong").run("doctor", check=False)
-    assert (sick.returncode, sick.stdout.count("✗"), sick.stdout.count("✓")) == (1, 2, 1)
+    assert (sick.returncode, sick.stdout.count("✗"), sick.stdout.count("✓")) == (1, 2, 2)
 
 
 def test_the_daemon_waits_for_servers_that_are_away_and_then_does_its_work(

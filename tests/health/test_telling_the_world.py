@@ -82,10 +82,10 @@ def test_the_file_is_whole_readable_by_others_and_leaves_nothing_beside_it(tmp_p
 
 
 @contextmanager
-def listening(ask: Callable[[], Picture]) -> Iterator[str]:
-    server = listen("127.0.0.1:0", ask)
+def listening(ask: Callable[[], Picture], host: str = "127.0.0.1") -> Iterator[str]:
+    server = listen(f"{host}:0", ask)
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http://{host}:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()
@@ -116,6 +116,12 @@ def test_a_green_desk_answers_200_and_other_pages_are_unknown():
         assert ask(f"{url}/")[0] == 404
 
 
+@pytest.mark.skipif(not Path("/proc/net/if_inet6").exists(), reason="no IPv6 here")
+def test_ipv6_is_a_loopback_too():
+    with listening(lambda: GREEN, "[::1]") as url:
+        assert ask(f"{url}/healthz")[0] == 200
+
+
 def test_somebody_who_says_nothing_keeps_nobody_waiting():
     with listening(lambda: GREEN) as url:
         host, _, port = url.removeprefix("http://").partition(":")
@@ -129,3 +135,9 @@ def test_a_port_that_is_taken_is_one_clear_line():
         taken.listen()
         with pytest.raises(PortTaken, match=r"health\.listen.*choose another port"):
             listen(f"127.0.0.1:{taken.getsockname()[1]}", lambda: GREEN)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:99999", "nowhere.invalid:9464"])
+def test_an_address_that_is_none_is_one_clear_line(address: str):
+    with pytest.raises(PortTaken, match="cannot be used"):
+        listen(address, lambda: GREEN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,11 +23,16 @@ class PortTaken(OperatorError):  # noqa: N818 - the operator's word for it
     exit_code = 4
 
 
+class _OverIpv6(ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+
+
 def listen(address: str, ask: Ask) -> ThreadingHTTPServer:
     """Answer from now on, in threads of its own, until `shutdown()`. Raises PortTaken."""
     host, _, port = address.rpartition(":")
+    kind = _OverIpv6 if host.startswith("[") else ThreadingHTTPServer
     try:
-        server = ThreadingHTTPServer((host.strip("[]"), int(port)), _handler(ask))
+        server = kind((host.strip("[]"), int(port)), _handler(ask))
     except (OSError, OverflowError) as error:
         said = getattr(error, "strerror", None) or error
         raise PortTaken(f"'health.listen' {address} cannot be used: {said}; choose another port") from None
