@@ -386,18 +386,6 @@ def secrets_of(value: object) -> Iterator[Secret]:
             yield from secrets_of(getattr(value, name))
 
 
-def secrets_of(value: object) -> Iterator[Secret]:
-    """Every secret that the settings name, in their order."""
-    if isinstance(value, Secret):
-        yield value
-    elif isinstance(value, tuple):
-        for each in value:
-            yield from secrets_of(each)
-    elif isinstance(value, Model):
-        for name in type(value).model_fields:
-            yield from secrets_of(getattr(value, name))
-
-
 def reveal(secret: Secret, environment: Mapping[str, str] = os.environ) -> str:
     """The password itself. Raises SecretMissing with a sentence for the operator."""
     if secret.env is not None:
