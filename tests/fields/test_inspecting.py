@@ -64,6 +64,12 @@ HOSTILE = {
     "persons": '"email":',
     "cards": "4111 1111 1111 1111 ",
     "identities": "01019012480 ",
+    "joined": "a-1",
+    "orders": "order 123456, ",
+    "methods named": "method: GET ",
+    "dates": "3/5 kl ",
+    "own numbers": "our own MSN 12345, ",
+    "outcomes": "order ab-1 failed (ok), ",
     "everything": '"email":"a1b2c3","client_secret":"abcd1234",',
 }
 LINE = (
