@@ -37,7 +37,7 @@ bench: $(READY_DEV)
 	@$(BIN)/python -m bench
 
 chaos: $(READY_DEV) servers
-	@$(BIN)/python -m tests.chaos
+	@PYTHONPATH=tests $(BIN)/python -m tests.chaos
 
 clean:
 	rm -rf $(VENV) demo

@@ -66,6 +66,7 @@ def tend(monkeypatch: pytest.MonkeyPatch, *looks: Exception | None, presence: Pr
     line = Line(stop, *looks)
     monkeypatch.setattr(daemon, "empty", lambda mailbox, desk, progress: mailbox.look())
     monkeypatch.setattr(daemon, "deliver", lambda desk: Counter())
+    monkeypatch.setattr(daemon, "retry_due", lambda desk: Counter())
     desk = SimpleNamespace(mailboxes=(line,), presence=presence)
     run_forever(desk, QUICK, stop, Pulse(["line"], QUICK.seconds))  # type: ignore[arg-type]
     return line.said

@@ -377,6 +377,53 @@ def test_nothing_secret_is_written_anywhere(office: Office):
     assert b"4111 1111 1111 1111" not in everything
 
 
+def poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every mail with the subject "poison" fails when it is decided."""
+    decide = desks.judge
+
+    def judge(reading, *given):
+        if reading.mail.subject == "poison":
+            raise RuntimeError("indigestible")
+        return decide(reading, *given)
+
+    monkeypatch.setattr(desks, "judge", judge)
+
+
+@pytest.mark.parametrize("position", range(5))
+@pytest.mark.parametrize("batch", [2, 50])
+def test_a_poison_mail_at_any_position_keeps_no_other_from_its_answer(
+    office: Office, monkeypatch: pytest.MonkeyPatch, position: int, batch: int
+):
+    """F19, F34, F36: a surprise is contained to its mail, wherever it stands in the inbox and in the batch."""
+    poisoned(monkeypatch)
+    for number in range(5):
+        subject = "poison" if number == position else "Oppgjør"
+        office.receive(f"{SETTLEMENT} {chr(97 + number)}", subject=subject, sender=f"kari@shop{number}.example")
+    limits = office.desk.limits.model_copy(update={"batch_mails": batch})
+    tally = run_once(replace(office.desk, limits=limits))
+    assert (tally["redirect"], tally["trouble"], tally["sent"], office.waiting()) == (4, 1, 4, 0)
+    (aside,) = _trouble(office)
+    assert b"Subject: poison" in aside.raw  # F27, F31: nothing leaves the inbox without a record
+
+
+def test_a_mail_in_trouble_is_tried_again_by_itself_and_answered_when_the_cause_is_gone(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    poisoned(monkeypatch)
+    office.receive(SETTLEMENT, subject="poison")
+    run_once(office.desk)
+    assert office.replies() == []
+    now = datetime.now(UTC)
+    office.at(now + timedelta(minutes=6))
+    assert run_once(office.desk) == {"trouble": 1}
+    monkeypatch.undo()
+    office.at(now + timedelta(minutes=50))
+    assert run_once(office.desk) == {}
+    office.at(now + timedelta(minutes=70))
+    assert run_once(office.desk) == {"redirect": 1, "sent": 1}
+    assert (_trouble(office), len(office.replies())) == ([], 1)
+
+
 def _trouble(office: Office) -> list[trouble.Trouble]:
     with office.desk.store.connection() as db:
         return list(trouble.all_waiting(db))

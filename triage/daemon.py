@@ -10,7 +10,7 @@ from functools import partial
 
 from triage.config import Poll
 from triage.delivery import Tally
-from triage.desk import Desk, deliver, empty
+from triage.desk import Desk, deliver, empty, retry_due
 from triage.domain import OperatorError
 from triage.health.pulse import Pulse
 from triage.store.leases import LeaseLost
@@ -88,7 +88,7 @@ def _look(mailbox: Mailbox, desk: Desk, pulse: Pulse) -> Tally:
     except (MailboxLost, MailboxRefused):
         deliver(desk)
         raise
-    tally += deliver(desk)
+    tally += retry_due(desk) + deliver(desk)
     pulse.looked(mailbox.name, mailbox.count_waiting() if pulse.wants_count(mailbox.name) else None)
     return tally
 

@@ -108,7 +108,7 @@ def run_once(desk: Desk, *, progress: Callable[[int], None] = lambda _: None) ->
             tally += empty(mailbox, desk, progress=progress)
         else:
             log.warning("%s is left to the other desk that tends it", mailbox.name)
-    return tally + deliver(desk)
+    return tally + retry_due(desk) + deliver(desk)
 
 
 def empty(mailbox: Mailbox, desk: Desk, *, progress: Callable[[int], None] = lambda _: None) -> Tally:
@@ -164,9 +164,20 @@ def deliver(desk: Desk) -> Tally:
     return send_queued(desk.store, routes, desk.presence, batch=desk.limits.batch_mails, tries=desk.limits.tries)
 
 
+def retry_due(desk: Desk) -> Tally:
+    """Try mail in trouble anew whose pause is over; a few times at most (triage.store.trouble)."""
+    tally: Tally = Counter()
+    while True:
+        with desk.store.connection() as db:
+            troubled = trouble.begin_due(db, desk.store.clock())
+        if troubled is None:
+            return tally
+        tally[retry(troubled, desk)] += 1
+
+
 def retry(troubled: trouble.Trouble, desk: Desk) -> str:
     """Handle a mail in trouble anew from its kept bytes; its copy stays in the trouble tray. Returns the outcome."""
-    arrival = Arrival(troubled.mailbox, troubled.uid, troubled.raw, len(troubled.raw), None)
+    arrival = Arrival(troubled.mailbox, troubled.uid, troubled.raw, len(troubled.raw), troubled.first_at)
     (reading,) = desk.mind.understanding.read([arrival.raw])
     with desk.store.ledger() as ledger:
         outcome, _ = _settle(arrival, reading, ledger, desk)
@@ -178,7 +189,7 @@ def retry(troubled: trouble.Trouble, desk: Desk) -> str:
 def _settle(arrival: Arrival, reading: Reading | Unreadable, ledger: Ledger, desk: Desk) -> tuple[str, Tray]:
     """One mail of a batch: handled, or set aside with its bytes while the others go on."""
     if arrival.trouble:
-        return _set_aside(arrival, "fetch", arrival.trouble, ledger)
+        return _set_aside(arrival, trouble.FETCH, arrival.trouble, ledger)
     if isinstance(reading, Unreadable):
         return _set_aside(arrival, reading.stage, reading.error, ledger)
     try:

@@ -29,7 +29,7 @@ COMMANDS = {  # name: what it does; the module of the same name in triage.cli ho
     "rules": "What the rules cost and earn: fired, decided, overridden, dead, overlapping.",
     "run": "Read the mailboxes and answer: a daemon, or once with --once.",
     "train": "Train a model from rules/examples; it takes over when it is no worse.",
-    "trouble": "Mail that could not be handled: list, show, retry.",
+    "trouble": "Mail that could not be handled: list, show, export, retry.",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group(name="trouble")
 def command() -> None:
-    """Mail that could not be handled: list, show, retry. Replies that did not leave: list, resend."""
+    """Mail that could not be handled: list, show, retry, export. Replies that did not leave: list, resend."""
 
 
 @command.command(name="list")
@@ -33,7 +34,7 @@ def list_all(*, config: Path) -> None:
             found, unsent = trouble.all_waiting(db), outbox.unsent(db)
     for mail in found:
         told = f"{mail.mailbox}  {mail.stage}, {_times(mail.tries)}: {mail.error}"
-        click.echo(f"{mail.id:>5}  {mail.last_at:%Y-%m-%d %H:%M}  {told}")
+        click.echo(f"{mail.id:>5}  {mail.last_at:%Y-%m-%d %H:%M}  {told}{_next(mail)}")
     if not found:
         click.echo("no mail is in trouble")
     if unsent:
@@ -59,6 +60,23 @@ def show(*, number: int, raw: bool, config: Path) -> None:
         return
     click.echo(harmless(f"{found.mailbox} {found.uid}\n{found.stage}: {found.error}\n"))
     click.echo(text)
+
+
+@command.command()
+@click.argument("number", type=int)
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@config_option
+def export(*, number: int, file: Path | None, config: Path) -> None:
+    """Write one mail as it came, secrets and all, into FILE (trouble-NUMBER.eml), which only its owner may read."""
+    with told_plainly():
+        found = _find(_store(config), number)
+    target = file or Path(f"trouble-{number}.eml")
+    try:
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
+            written.write(found.raw)
+    except OSError as error:
+        fail(FOUND, f"{target} cannot be written: {error.strerror}")
+    click.echo(f"{number}: {len(found.raw):,} bytes in {target}")
 
 
 @command.command()
@@ -103,6 +121,10 @@ def resend(*, number: int, config: Path) -> None:
     if not queued:
         fail(FOUND, f"no reply number {number} was given up; 'triage trouble list' shows them")
     click.echo(f"{number}: queued")
+
+
+def _next(mail: Trouble) -> str:
+    return f"  (next try {mail.next_at:%Y-%m-%d %H:%M})" if mail.next_at else ""
 
 
 def _times(tries: int) -> str:

@@ -1,15 +1,23 @@
-"""Mail that could not be handled: its raw bytes, the stage that failed and why."""
+"""Mail that could not be handled: its raw bytes, the stage that failed and why.
+
+It is tried again by itself after growing pauses, a few times; after that only by hand. A try is written down before
+it is made, so that a mail on which a process dies is not tried for ever.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from triage.store import upsert
 from triage.store.schema import trouble
+
+FETCH = "fetch"  # the stage of mail that did not come whole: there is nothing to try again with
+PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))  # before each try by itself
+_OPEN = ("waiting", "retrying")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +31,9 @@ class Trouble:
     stage: str
     error: str
     tries: int
+    first_at: datetime
     last_at: datetime
+    next_at: datetime | None  # when it is tried again by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +51,40 @@ def note(db: sa.Connection, failure: Failure, now: datetime) -> None:
     """Set a mail aside; the same mail failing again counts one more try, and its bytes are kept anew."""
     seen = {"raw": failure.raw, "stage": failure.stage, "error": failure.error, "last_at": now, "state": "waiting"}
     row = {"mailbox": failure.mailbox, "uid": failure.uid, "tries": 1, "first_at": now, **seen}
-    again = {**seen, "tries": trouble.c.tries + 1}
+    counted = sa.case((trouble.c.state == "retrying", trouble.c.tries), else_=trouble.c.tries + 1)
     written = upsert.insert(db, trouble).values(row)
-    db.execute(written.on_conflict_do_update(index_elements=["mailbox", "uid"], set_=again))
+    written = written.on_conflict_do_update(index_elements=["mailbox", "uid"], set_={**seen, "tries": counted})
+    number, tries = db.execute(written.returning(trouble.c.id, trouble.c.tries)).one()
+    pause = None if failure.stage == FETCH else _pause(tries)
+    db.execute(sa.update(trouble).where(trouble.c.id == number).values(next_at=pause and now + pause))
+
+
+def begin_due(db: sa.Connection, now: datetime) -> Trouble | None:
+    """The mail whose next try has been due longest: the try counts from here on, and no other desk makes it too."""
+    due = (
+        sa.select(trouble)
+        .where(trouble.c.state.in_(_OPEN), trouble.c.next_at <= now, sa.func.length(trouble.c.raw) > 0)
+        .order_by(trouble.c.next_at, trouble.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    row = db.execute(due).first()
+    if row is None:
+        return None
+    pause = _pause(row.tries + 1)
+    begun = {"state": "retrying", "tries": row.tries + 1, "last_at": now, "next_at": pause and now + pause}
+    db.execute(sa.update(trouble).where(trouble.c.id == row.id).values(begun))
+    return _trouble(row)
+
+
+def _pause(tries: int) -> timedelta | None:
+    """After so many tries; None when the rest is left to people."""
+    return PAUSES[tries - 1] if tries <= len(PAUSES) else None
 
 
 def all_waiting(db: sa.Connection) -> Sequence[Trouble]:
     """Everything still set aside, oldest first."""
-    found = sa.select(trouble).where(trouble.c.state == "waiting").order_by(trouble.c.id)
+    found = sa.select(trouble).where(trouble.c.state.in_(_OPEN)).order_by(trouble.c.id)
     return [_trouble(row) for row in db.execute(found)]
 
 
@@ -60,8 +96,19 @@ def find(db: sa.Connection, number: int) -> Trouble | None:
 
 def resolve(db: sa.Connection, number: int) -> None:
     """The mail was handled after all; its raw bytes are dropped."""
-    db.execute(sa.update(trouble).where(trouble.c.id == number).values(state="resolved", raw=b""))
+    db.execute(sa.update(trouble).where(trouble.c.id == number).values(state="resolved", raw=b"", next_at=None))
 
 
 def _trouble(row: sa.Row[tuple[object, ...]]) -> Trouble:
-    return Trouble(row.id, row.mailbox, row.uid, bytes(row.raw), row.stage, row.error, row.tries, row.last_at)
+    return Trouble(
+        id=row.id,
+        mailbox=row.mailbox,
+        uid=row.uid,
+        raw=bytes(row.raw),
+        stage=row.stage,
+        error=row.error,
+        tries=row.tries,
+        first_at=row.first_at,
+        last_at=row.last_at,
+        next_at=row.next_at,
+    )
