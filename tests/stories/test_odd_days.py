@@ -15,6 +15,7 @@ from servers.scripted_imap import PASSWORD, USER, ScriptedImap, Talk
 from servers.smtp_sink import SmtpSink
 
 from tests.stories.stage import SETTLEMENT, Stage, alike, leave, letter, mailbox, staged
+from triage import understanding
 from triage.desk import handle_batch, retry, run_once
 from triage.domain import Tray
 from triage.mind import Mind
@@ -328,6 +329,29 @@ def test_f36_a_mail_that_the_database_refuses_at_any_place_of_a_batch_troubles_n
             stage.arrives(numbered(5 * place + number, **odd))
         tally = stage.works()
         assert (tally["trouble"], tally["redirect"], tally["sent"]) == (1, 4, 4), place
+    assert (len(stage.troubled()), len(stage.tickets()), stage.folder()) == (5, 20, [])
+
+
+@pytest.mark.parametrize("stage_of_work", ["parse", "reason_for_silence"])
+def test_a_mail_that_breaks_the_reader_at_any_place_of_a_batch_troubles_no_other(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, stage_of_work: str
+):
+    """F34: a fault of our own in reading or guarding, which no mail is known to provoke."""
+    sound = getattr(understanding, stage_of_work)
+
+    def breaks(read: object, *more: object) -> object:
+        if b"poison" in (read if isinstance(read, bytes) else read.subject.encode()):  # type: ignore[attr-defined]
+            raise RecursionError("too deep")
+        return sound(read, *more)
+
+    monkeypatch.setattr(understanding, stage_of_work, breaks)
+    for place in range(5):
+        for number in range(5):
+            stage.dovecot.deliver(
+                stage.user, numbered(5 * place + number, **{"subject": "poison"} if number == place else {})
+            )
+        tally = stage.works()
+        assert (tally["trouble"], tally["redirect"]) == (1, 4), place
     assert (len(stage.troubled()), len(stage.tickets()), stage.folder()) == (5, 20, [])
 
 
