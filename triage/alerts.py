@@ -54,6 +54,10 @@ class Alerts:
             self._queue(ledger, name, replace(_filled(letter, name, said or ended.said), over=True))
         return ended is not None
 
+    def stands(self, ledger: Ledger, name: str) -> bool:
+        """Whether staff were told of something that is not over."""
+        return alerts.stands(ledger.db, name)
+
     def standing(self, ledger: Ledger, prefix: str = "") -> Sequence[alerts.Alert]:
         """All that is wrong now whose name begins with `prefix`, oldest first."""
         return alerts.standing(ledger.db, prefix)

@@ -59,7 +59,7 @@ class IncidentWatch:
         found = digest(complaint)
         if found is None:
             return False
-        if self.alerts.standing(ledger, _NAME + found):
+        if self.alerts.stands(ledger, _NAME + found):
             return True
         before = likeness.since(ledger.db, found, self._begin(ledger))
         return len(before.senders | {sender}) >= self.limit.mails

@@ -38,7 +38,7 @@ class Breaker:
     alerts: Alerts
 
     def is_open(self, ledger: Ledger) -> bool:
-        return bool(self.alerts.standing(ledger, BREAKER))
+        return self.alerts.stands(ledger, BREAKER)
 
     def weigh(self, ledger: Ledger) -> None:
         """After a reply was queued: open when it was one too many."""

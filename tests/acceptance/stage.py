@@ -113,5 +113,8 @@ def only(letters: list[Letter]) -> Letter:
     return letter
 
 
-def with_limits(stage: Stage, **limits: object) -> Stage:
-    return replace(stage, desk=replace(stage.desk, limits=stage.desk.limits.model_copy(update=limits)))
+def with_settings(stage: Stage, **settings: object) -> Stage:
+    """The same stage with other settings."""
+    mind = stage.desk.mind
+    changed = replace(mind, settings=mind.settings.model_copy(update=settings))
+    return replace(stage, desk=replace(stage.desk, mind=changed))

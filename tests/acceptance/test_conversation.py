@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -14,10 +15,10 @@ from servers.smtp_sink import SmtpSink
 
 from tests.acceptance.desk_process import CONFIG, ROOT
 from tests.acceptance.desk_process import Desk as Commands
-from tests.acceptance.stage import DESK, Letter, Stage, only
+from tests.acceptance.stage import DESK, Letter, Stage, only, with_settings
 from triage import mind
 from triage.cli import wiring
-from triage.config import Settings, load
+from triage.config import Handover, HandoverWhen, Settings, load
 from triage.store import schema
 
 pytestmark = pytest.mark.timeout(300)
@@ -331,6 +332,35 @@ def test_two_auto_responders_left_alone_for_a_day_exchange_two_mails_at_most(sta
         stage.later(minutes=5)
         heard = stage.look()
     assert sent <= 2
+
+
+@pytest.mark.parametrize("echo", ["answers", "sends back"])
+def test_a_helpdesk_that_echoes_every_letter_hears_one_and_no_more(stage: Stage, echo: str):
+    """It answers as people do, without any mark of a machine, or sends our letter back as it is."""
+    team = "team@helpdesk.example"
+    rule = Handover(to=team, when=HandoverWhen(topics=("technical",)))
+    stage = with_settings(stage, handover=(rule,))
+    stage.write(KARI, "Capture feiler", COMPLETE)
+    letters, heard = stage.look(), 0
+    for turn in range(20):
+        to_team = [letter for letter in letters if letter.recipients == (team,)]
+        heard += len(to_team)
+        for letter in to_team:
+            if echo == "answers":
+                stage.answer(letter, team, f"Thanks, this is case HD-{turn} with us. What did you try?")
+            else:
+                stage.post(sent_back(letter, team))
+        stage.later(minutes=10)
+        letters = stage.look()
+    assert heard == 1
+    assert [ticket.state for ticket in stage.rows(schema.ticket)] == ["ready"]
+
+
+def sent_back(letter: Letter, sender: str) -> EmailMessage:
+    message = message_from_bytes(letter.message.as_bytes(), policy=policy.SMTP)
+    del message["From"], message["Message-ID"], message["X-Triage-Desk"]
+    message["From"], message["Message-ID"] = sender, "<back@helpdesk.example>"
+    return message
 
 
 def test_fifty_mails_with_fifty_addresses_and_one_body(stage: Stage):

@@ -27,6 +27,7 @@ def command(*, rules: Path | None, config: Path) -> None:
     if rules:
         settings = settings.model_copy(update={"rules": rules.resolve()})
     problems, counts = _look(settings)
+    problems = sorted({*problems, *_misnamed(config, settings)})
     for problem in problems:
         click.echo(_shown(problem))
     if problems:
@@ -44,6 +45,19 @@ def _look(settings: Settings) -> tuple[Sequence[Problem], Sequence[str]]:
         return sorted(problems), list(_counts(settings))
     except Problems as found:
         return sorted(problems.union(found.problems)), ()
+
+
+def _misnamed(config: Path, settings: Settings) -> Sequence[Problem]:
+    """What the config says of topics and profiles that the rules do not have; nothing while the rules are broken."""
+    from triage.fields.handbook import Handbook
+    from triage.handover import misnamed
+    from triage.rulebook.loading import load as load_rulebook
+
+    try:
+        rulebook, handbook = load_rulebook(settings.rules), Handbook.load(settings.rules)
+    except Problems:
+        return ()
+    return list(misnamed(read(config, Settings), rulebook, handbook))
 
 
 def _counts(settings: Settings) -> Iterator[str]:

@@ -13,6 +13,7 @@ from triage.cli.signing import signer_for
 from triage.config import Settings
 from triage.decision import judge
 from triage.domain import Evidence, Finding, Reading, Reply, TicketNumber, Verdict
+from triage.mail.authentication import fails_dmarc
 from triage.mind import Mind, load
 from triage.threads import Acquaintance, Belonging, Signer, belonging
 from triage.understanding import Unreadable
@@ -59,7 +60,13 @@ class Explainer:
     def _one(self, name: str, reading: Reading | Unreadable) -> Explained | NotRead:
         if isinstance(reading, Unreadable):
             return NotRead(name, reading)
-        place = belonging(reading.mail, AnyTicket(), self.signer, Acquaintance(self.public_domains))
+        place = belonging(
+            reading.mail,
+            AnyTicket(),
+            self.signer,
+            Acquaintance(self.public_domains),
+            forged=fails_dmarc(reading.mail, self.mind.settings.desk.authserv),
+        )
         verdict = judge(reading, place, self.mind.policy())
         number = verdict.ticket or TicketNumber.unknown()
         reply = (

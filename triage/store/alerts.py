@@ -12,6 +12,7 @@ from triage.store import upsert
 from triage.store.schema import alert
 
 _LONGEST_NAME = 200
+_STANDS = sa.select(alert.c.name).where(alert.c.name == sa.bindparam("at_name"), alert.c.until.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ def end(db: sa.Connection, name: str, now: datetime) -> Alert | None:
     over = sa.update(alert).where(alert.c.name == name[:_LONGEST_NAME], alert.c.until.is_(None)).values(until=now)
     row = db.execute(over.returning(alert)).first()
     return _alert(row) if row else None
+
+
+def stands(db: sa.Connection, name: str) -> bool:
+    """Whether something is wrong now."""
+    return db.execute(_STANDS, {"at_name": name[:_LONGEST_NAME]}).first() is not None
 
 
 def standing(db: sa.Connection, prefix: str = "") -> Sequence[Alert]:
