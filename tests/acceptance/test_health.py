@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from servers.certificates import Certificates
 from servers.dovecot import PASSWORD, Dovecot
 from servers.process import free_port
 from servers.smtp_sink import SmtpSink
+from servers.token_issuer import TokenIssuer
 
 from tests.acceptance.desk_process import CONFIG, ROOT, Desk, eventually
 from tests.acceptance.test_failures import MAIL
@@ -164,3 +166,31 @@ def test_runs_from_cron_are_red_when_they_begin_to_fail_and_told_once(
     began, ended = subjects(on_call)
     assert began.startswith("the run failed: integration: ")
     assert ended == f"Over: {began}"
+
+
+@pytest.fixture
+def issuer() -> Iterator[TokenIssuer]:
+    tokens = TokenIssuer()
+    tokens.start()
+    yield tokens
+    tokens.stop()
+
+
+def test_consent_that_ran_out_turns_the_desk_red_and_staff_hear_of_it_by_another_way(
+    tmp_path: Path, fields: dict[str, object], server: Dovecot, on_call: SmtpSink, issuer: TokenIssuer
+):
+    """F45: a refresh that fails is told at once, not found out after days."""
+    watched = desk(tmp_path, fields)
+    oauth = f"oauth: {{token_url: '{issuer.url}', client_id: desk, refresh_token: {{env: SAMPLE_PW}}}}"
+    text = watched.config.read_text(encoding="utf-8")
+    watched.config.write_text(text.replace("password: {env: SAMPLE_PW}", oauth), encoding="utf-8")
+    issuer.answer = lambda form: (200, {"access_token": PASSWORD, "expires_in": 2})
+    with watched.daemon():
+        eventually(lambda: "last_look_timestamp_seconds{" in ask(fields, "/metrics")[1], "the mailbox was read")
+        time.sleep(1.5)  # the token in memory is too old by now
+        issuer.answer = lambda form: (400, {"error": "invalid_grant", "error_description": "the consent has ended"})
+        server.kill()
+        server.start()
+        eventually(lambda: ask(fields, "/healthz")[0] == 503, "the desk is red")
+        eventually(lambda: len(on_call.received) == 1, "staff are told")
+        eventually(lambda: "consent has ended" in ask(fields, "/healthz")[1], "for the right reason")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from tests.store.test_privacy import KARI, OLA, dump, fill
 from triage.cli.main import main
 from triage.cli.wiring import store_for
 from triage.config import load
+from triage.store import schema
+
+ROOT = Path(__file__).parent.parent.parent
 
 CONFIG = """\
 desk: {name: Sample Desk, address: integration@desk.example}
@@ -83,3 +88,24 @@ def test_an_export_is_json_with_the_persons_own_rows_whole(config: Path):
 
 def test_an_export_of_nothing_has_its_own_exit_code(config: Path):
     assert run(config, "export", "nobody@shop.example").exit_code == 1
+
+
+def test_a_run_erases_words_whose_time_is_over(tmp_path: Path):
+    for part in ("new", "cur", "tmp"):
+        (tmp_path / "mail" / part).mkdir(parents=True)
+    file = tmp_path / "config.yaml"
+    more = f"state: {ROOT}/var\nrules: {ROOT}/rules\ntemplates: {ROOT}/templates\nretention: {{text_days: 30}}\n"
+    file.write_text(CONFIG + more, encoding="utf-8")
+    raw = f"From: {KARI}\nTo: integration@desk.example\nSubject: Oppgjor\nMessage-ID: <1@shop.example>\n\nPengene mangler.\n"
+    (tmp_path / "mail" / "new" / "1700000001.1.test").write_text(raw)
+    assert run(file, "run", "--once").exit_code == 0
+    assert "Pengene mangler" in kept(file)
+    store = store_for(load(file))
+    with store.connection() as db:
+        long_ago = datetime.now(UTC) - timedelta(days=31)
+        db.execute(sa.update(schema.mail).values(handled_at=long_ago))
+        db.execute(sa.update(schema.ticket).values(changed_at=long_ago))
+    store.close()
+    assert run(file, "run", "--once").exit_code == 0
+    assert "Pengene mangler" not in kept(file)
+    assert KARI in kept(file)
