@@ -1,4 +1,5 @@
-"""The tables of the ledger. Every text in them is masked; raw bytes stand in `trouble` only."""
+"""The tables of the ledger. Every text in them is masked; raw bytes stand in `trouble`, and in `outbox` those of mails
+without secrets that are handed over."""
 
 from __future__ import annotations
 
