@@ -123,3 +123,16 @@ def test_a_mailbox_that_cannot_be_reached_from_here_is_left_to_others(monkeypatc
     presence = Second(taken=0)
     tend(monkeypatch, loss, None, presence=presence)
     assert presence.left == 1
+
+
+@pytest.mark.parametrize("loss", [MailboxLost("gone"), MailboxRefused("password")])
+def test_what_is_due_leaves_while_the_mailbox_cannot_be_read(monkeypatch: pytest.MonkeyPatch, loss: Exception):
+    delivered: list[int] = []
+    stop = threading.Event()
+    line = Line(stop, loss)
+    monkeypatch.setattr(daemon, "empty", lambda mailbox, desk, progress: mailbox.look())
+    monkeypatch.setattr(daemon, "deliver", lambda desk: delivered.append(len(line.said)))
+    pulse = Pulse(["line"], QUICK.seconds)
+    with pytest.raises(type(loss)):
+        daemon._look(line, SimpleNamespace(), pulse)  # type: ignore[arg-type]
+    assert delivered == [1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -20,8 +20,8 @@ from triage.store import outbox, schema, trouble
 from triage.store.database import engine_for, migrate
 from triage.store.leases import Alone
 from triage.store.store import Store, StoreLost
-from triage.transport.accounts import SmtpRoute
-from triage.transport.mailbox import Examination, MailboxLost
+from triage.transport.accounts import MaildirAccount, SmtpRoute
+from triage.transport.mailbox import Arrival, Bounds, Examination, MailboxLost
 from triage.transport.maildir import MaildirMailbox
 from triage.transport.smtp import Answer, Delivery, Fate, RelayLost, SmtpSender
 
@@ -120,6 +120,22 @@ def test_a_relay_that_is_away_keeps_no_mail_from_being_read(office: Office):
     with office.desk.store.connection() as db:
         assert outbox.waiting(db) == 3
     assert run_once(office.desk)["sent"] == 3
+
+
+class Unreadable(MaildirMailbox):
+    """A mailbox whose server is away."""
+
+    def waiting(self, bounds: Bounds, skip: Container[str] = ()) -> Iterator[Sequence[Arrival]]:
+        raise MailboxLost("first: nothing answers")
+
+
+def test_a_mailbox_that_cannot_be_read_keeps_neither_other_mail_unread_nor_replies_from_leaving(office: Office):
+    office.receive(SETTLEMENT)
+    (readable,) = office.desk.mailboxes
+    first = Unreadable(MaildirAccount("first", office.folder / "mail", {}))
+    with pytest.raises(MailboxLost, match="first"):
+        run_once(replace(office.desk, mailboxes=(first, readable)))
+    assert len(office.replies()) == 1
 
 
 def test_a_reply_on_which_the_relay_hangs_up_waits_and_the_others_leave(office: Office, smtp_sink: SmtpSink):

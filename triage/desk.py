@@ -36,7 +36,7 @@ from triage.store.leases import Alone, Presence
 from triage.store.ledger import Handled, Ledger, Queued
 from triage.store.store import Store, is_loss
 from triage.threads import Acquaintance, Belonging, Signer, belonging
-from triage.transport.mailbox import Arrival, Bounds, Mailbox
+from triage.transport.mailbox import Arrival, Bounds, Mailbox, MailboxLost, MailboxRefused
 from triage.transport.outgoing import Envelope, compose, recipients
 from triage.transport.smtp import RelayLost, RelayRefused
 from triage.understanding import Unreadable
@@ -101,14 +101,23 @@ def run_once(desk: Desk, *, progress: Callable[[int], None] = lambda _: None) ->
     """Handle every waiting mail of every mailbox that no other desk tends, and send what is queued.
 
     Raises StoreLost, MailboxLost, MailboxRefused, RelayLost, RelayRefused or LeaseLost: what was committed stays.
+    A mailbox that cannot be read keeps neither the others from being read nor replies from leaving.
     """
     tally: Tally = Counter()
+    unread: MailboxLost | MailboxRefused | None = None
     for mailbox in desk.mailboxes:
-        if desk.presence.tends(mailbox.name):
-            tally += empty(mailbox, desk, progress=progress)
-        else:
+        if not desk.presence.tends(mailbox.name):
             log.warning("%s is left to the other desk that tends it", mailbox.name)
-    return tally + retry_due(desk) + deliver(desk)
+            continue
+        try:
+            tally += empty(mailbox, desk, progress=progress)
+        except (MailboxLost, MailboxRefused) as error:
+            log.warning("%s cannot be read: %s", mailbox.name, error)
+            unread = unread or error
+    tally += retry_due(desk) + deliver(desk)
+    if unread is not None:
+        raise unread
+    return tally
 
 
 def empty(mailbox: Mailbox, desk: Desk, *, progress: Callable[[int], None] = lambda _: None) -> Tally:

@@ -15,10 +15,12 @@ from triage.cli.exits import told_plainly
 from triage.cli.options import config_option
 from triage.cli.progress import training
 from triage.config import Settings, load
+from triage.domain import OperatorError
 
 if TYPE_CHECKING:
     from triage.cli.logs import Form
     from triage.desk import Desk
+    from triage.transport.mailbox import Mailbox
 
 
 @click.command()
@@ -51,12 +53,20 @@ def _once(desk: Desk, settings: Settings) -> None:
     from triage.store.retention import expire
 
     with watched_run(desk, settings):
-        waiting = sum(mailbox.count_waiting() for mailbox in desk.mailboxes)
+        waiting = sum(map(_waiting, desk.mailboxes))
         with click.progressbar(length=waiting, label="handling mail", file=sys.stderr) as bar:
             tally = run_once(desk, progress=bar.update)
         expire(desk.store, settings.retention)
     words = ", ".join(f"{count} {word}" for word, count in sorted(tally.items()))
     click.echo(words or "nothing waits")
+
+
+def _waiting(mailbox: Mailbox) -> int:
+    """How much there is to do, for the bar; a mailbox that cannot be read is told of by the run itself."""
+    try:
+        return mailbox.count_waiting()
+    except OperatorError:
+        return 0
 
 
 def _forever(desk: Desk, settings: Settings) -> None:
