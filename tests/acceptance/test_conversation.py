@@ -314,8 +314,12 @@ def acknowledgement(turn: int, heard: Letter) -> dict[str, dict[str, str]]:
     }
 
 
-@pytest.mark.parametrize("kind", ["polite", "unmarked", "new ticket each time", "varying address"])
-@pytest.mark.parametrize("threads", [True, False])
+KINDS = ["polite", "unmarked", "new ticket each time", "varying address"]
+ROBOTS = [(kind, threads) for kind in KINDS for threads in (True, False)]
+
+
+# One that hides every sign of a machine, of the thread and of its own words is held by the limit per address alone.
+@pytest.mark.parametrize(("kind", "threads"), [*ROBOTS, ("varying", True)])
 def test_two_auto_responders_left_alone_for_a_day_exchange_two_mails_at_most(stage: Stage, kind: str, threads: bool):
     """The other answers every letter within five minutes, and opens the conversation."""
     stage.write("robot@robot.example", "Oppgjør mangler", SETTLEMENT)
