@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from triage.classifier.model import Classifier
-from triage.domain import InboundMail, Reading
+from triage.domain import InboundMail, OperatorError, Reading
 from triage.fields.inspecting import Inspector
 from triage.mail.guard import Ours, reason_for_silence
 from triage.mail.reader import parse
@@ -21,6 +21,12 @@ class Unreadable:
     error: str
 
 
+class MachineFails(OperatorError):  # noqa: N818 - the operator's word for it
+    """A disk is full, or files cannot be opened: every mail would fail, so none is set aside for it."""
+
+    exit_code = 8
+
+
 @dataclass(frozen=True, slots=True)
 class Understanding:
     """The rules, the model and the finders, as loaded at one moment."""
@@ -31,7 +37,7 @@ class Understanding:
     ours: Ours
 
     def read(self, raws: Sequence[bytes]) -> list[Reading | Unreadable]:
-        """One reading for each mail, in order. The model is asked once for all of them."""
+        """One reading for each mail, in order. The model is asked once for all of them. Raises MachineFails."""
         readings = [self._without_opinion(raw) for raw in raws]
         asked = [item for item in readings if isinstance(item, Reading) and item.silence is None]
         try:
@@ -62,6 +68,8 @@ class Understanding:
             silence = reason_for_silence(mail, self.ours)
             stage = "route"
             evidence = () if silence else self.rulebook.evidence(mail)
+        except OSError as error:  # no mail is to blame for a full disk
+            raise MachineFails(f"this machine fails while mail is read: {error}") from error
         except Exception as error:  # noqa: BLE001 - one odd mail must not stop the others; it is set aside with its bytes
             return Unreadable(stage, f"{type(error).__name__}: {error}")
         return Reading(mail, silence, evidence, None, replace(inspection, masked=None))

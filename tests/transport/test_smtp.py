@@ -246,6 +246,13 @@ def test_a_message_id_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "replies").iterdir()) == ["etc-x.eml", "reply.eml"]
 
 
+def test_a_folder_that_cannot_be_written_costs_no_reply_a_try(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RelayLost) as lost:
+        FolderSender(tmp_path / "file" / "out").send(MAIL, DESK, ["kari@shop.example"])
+    assert not lost.value.in_hand
+
+
 def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     sender = FolderSender(tmp_path / "file")

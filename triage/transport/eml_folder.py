@@ -32,7 +32,9 @@ class FolderSender:
             target = self._folder / file_name(message)
             Path(file.name).replace(target)
         except OSError as error:
-            raise RelayLost(f"cannot write to {self._folder}: {error.strerror}") from error
+            lost = RelayLost(f"cannot write to {self._folder}: {error.strerror}")
+            lost.in_hand = False  # a full disk or a missing right would stop any mail
+            raise lost from error
         return Delivery(tuple(Answer(address, Fate.ACCEPTED, 250, f"written to {target}") for address in recipients))
 
     def examine(self, sender: str) -> Examination:
