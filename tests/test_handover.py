@@ -13,7 +13,7 @@ from triage.config import Handover, HandoverWhen
 from triage.desk import run_once
 from triage.domain import TicketNumber, Tray
 from triage.handover import case_of
-from triage.store import schema
+from triage.store import queries, schema
 
 TEAM = "team@helpdesk.example"
 RESPONSE = '{"errorGroup":"Payments","errorCode":"61","errorMessage":"Captured amount exceeds the reserved amount"}'
@@ -60,6 +60,8 @@ def test_a_complete_ticket_goes_over_once_with_the_original_and_what_was_found(d
     (row,) = desk.rows(schema.ticket)
     assert row.handed_over_at is not None
     assert [event.said for event in desk.rows(schema.event)] == [f"handed over to {TEAM}"]
+    with desk.desk.store.connection() as db:
+        assert len(queries.handled(db)) == 2  # the letter is no second answer
 
 
 def test_what_is_not_complete_stays_until_its_thread_completes_it(desk: Office):

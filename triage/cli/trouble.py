@@ -40,7 +40,7 @@ def list_all(*, config: Path) -> None:
     if unsent:
         click.echo("\nreplies that did not leave ('triage trouble resend NUMBER' queues one again):")
     for reply in unsent:
-        told = f"{reply.ticket} to {', '.join(reply.recipients)}  {reply.state}, {_times(reply.tries)}: {reply.said}"
+        told = f"{reply.ticket or '-'} to {', '.join(reply.recipients)}  {reply.state}, {_times(reply.tries)}: {reply.said}"
         click.echo(f"{reply.id:>5}  {reply.queued_at:%Y-%m-%d %H:%M}  {told}")
 
 

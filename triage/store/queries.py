@@ -51,7 +51,8 @@ def handled(db: sa.Connection) -> Sequence[HandledMail]:
         verdict.c.flags,
         outbox.c.message_id,
     )
-    joined = mail.join(verdict, verdict.c.mail == mail.c.id).outerjoin(outbox, outbox.c.mail == mail.c.id)
+    answer = (outbox.c.mail == mail.c.id) & (outbox.c.kind == "reply")  # a mail that is handed over has a letter more
+    joined = mail.join(verdict, verdict.c.mail == mail.c.id).outerjoin(outbox, answer)
     return [
         _handled(row, missing.get(row.id, []))
         for row in db.execute(sa.select(*columns).select_from(joined).order_by(mail.c.id))
