@@ -28,6 +28,8 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
             continue
         note = "failed" if terms.failed(part, start) else "works" if terms.worked(part, start) else ""
         yield Finding("app_platform", platform, part.where, 1.0, note, start)
+    if not part.numbers:
+        return
     for hit in hits(part, terms.labels["app_version"], _VERSION):
         yield from _version(part, hit.start, hit.value, terms, labelled=True)
     handwritten = part.numbers[: bisect_left(part.numbers, MOST_PROSE)]

@@ -33,7 +33,8 @@ _NUMBER_NAMES = ("nr", "no", "nummer", "number", "numero", "nro")
 _IN_PATH = re.compile(r"s/")
 _MARKED = re.compile(r"(?:#|(?<!\w)(?:nr|no|nro|nummer|number|numero|numeroltaan)\.?[ :]{0,3})\Z")
 _LONGEST_MADE = 40
-_DIGIT_RUN = r"\d{1,12}"
+_MADE = re.compile(r"(?<![\w./@-])[A-Za-z][\w.-]{0,60}\w(?![\w@/-]|\.\w)")
+_MOST_ALIKE = 200
 _MOST_URLS = 100
 SUBSTITUTES = ("agreement_id", "charge_id", "psp_reference", "qr_id")
 
@@ -177,12 +178,29 @@ def _siblings(part: Part, found: Sequence[Finding], terms: Terms) -> Iterator[Fi
     if part.where is Where.ATTACHMENT:
         return
     known = {one.value for one in found}
-    makes = dict.fromkeys(make for one in found if one.note in ("", "failed") and (make := _make(one.value)))
-    for make in list(makes)[:_MOST_MAKES]:
-        for match in re.finditer(make, part.text[:MOST_PROSE]):
-            if match.group() not in known:
+    makes = dict.fromkeys(one.value for one in found if one.note in ("", "failed") and _is_made(one.value))
+    for value in list(makes)[:_MOST_MAKES]:
+        make = _RUNS.sub("0", value)
+        for match in _beginning_with(_RUNS.split(value)[0], part):
+            if match.group() not in known and _RUNS.sub("0", match.group()) in (make, f"{make}-0"):
                 known.add(match.group())
                 yield _finding(part, match.group(), match.start(), terms, confidence=0.6)
+
+
+def _is_made(value: str) -> bool:
+    """Whether others may be made alike: letters around few numbers, no UUID and no hash."""
+    return 0 < len(_RUNS.findall(value)) <= _MOST_RUNS and not value[0].isdigit() and len(value) <= _LONGEST_MADE
+
+
+def _beginning_with(letters: str, part: Part) -> Iterator[re.Match[str]]:
+    """Words of the text that begin with these letters."""
+    start = part.text.find(letters, 0, MOST_PROSE)
+    for _ in range(_MOST_ALIKE):
+        if start < 0:
+            return
+        if match := _MADE.match(part.text, start):
+            yield match
+        start = part.text.find(letters, start + 1, MOST_PROSE)
 
 
 def _row(part: Part, found: Sequence[Finding], terms: Terms) -> Iterator[Finding]:
@@ -201,14 +219,6 @@ def _row(part: Part, found: Sequence[Finding], terms: Terms) -> Iterator[Finding
                 break
             yield _finding(part, following["value"], following.start("value"), terms, confidence=0.6)
             end = following.end()
-
-
-def _make(value: str) -> str:
-    """A pattern of ids made like this one: the same letters around any numbers, with or without a suffix."""
-    runs = _RUNS.findall(value)
-    if not runs or len(runs) > _MOST_RUNS or value[0].isdigit() or len(value) > _LONGEST_MADE:
-        return ""
-    return rf"(?<![\w./@-]){_RUNS.sub(lambda _: _DIGIT_RUN, re.escape(value))}(?:-\d{{1,3}})?(?![\w@/-]|\.\w)"
 
 
 def _unnamed(part: Part, terms: Terms) -> Iterator[Finding]:

@@ -24,7 +24,8 @@ _FINNISH = re.compile(r"(?<![\w-])\d{7}-\d(?![\w-])")
 
 def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
     """Organization numbers of a mail; one whose check digit is wrong carries the note `invalid`."""
-    found = [finding for part in parts for finding in _in_part(part, terms)]
+    numbered = [part for part in parts if part.numbers]
+    found = [finding for part in numbered for finding in _in_part(part, terms)]
     found += [finding for part in closing(parts) for finding in _swedish(part)]
     return sorted(found, key=lambda finding: finding.note == "invalid")
 
@@ -33,8 +34,6 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     for hit in hits(part, terms.labels["organization_number"], _LABELLED):
         yield _finding(part, hit.value, hit.start)
     yield from _said(part, terms)
-    if not part.numbers:
-        return
     for match in _VAT.finditer(part.folded) if "mva" in part.folded else ():
         yield _finding(part, match["number"], match.start("number"))
     for match in filter(None, (_PREFIXED.match(part.folded, start - 2) for start in part.numbers if start > 1)):

@@ -66,7 +66,7 @@ class Part:
     @classmethod
     def of(cls, where: Where, text: str, index: WordIndex[str] | None = None) -> Part:
         plain = _plain(text[:MOST_CHARACTERS])
-        words = index.scan(plain[:MOST_PROSE]) if index and where is not Where.ATTACHMENT else {}
+        words = index.scan(text[:MOST_PROSE]) if index and where is not Where.ATTACHMENT else {}
         return cls(where, plain, *_forms(plain), words)
 
     @classmethod
