@@ -13,6 +13,9 @@ _MOST_BYTES = 300_000  # of a bounce that are looked at: it may carry the whole 
 _MOST_REPORT = 60_000
 _MOST_FAILED = 50
 _FIELD = re.compile(r"([a-z-]{1,40})[ \t]*:[ \t]*([^\n]{0,1000})", re.IGNORECASE)
+_COPY = re.compile(r"(?m)^[ \t>]*(?:Return-Path|Received|Message-Id|From|To|Subject|Date):", re.IGNORECASE)
+_EMAIL = re.compile(r"[\w.+=-]{1,64}@[\w.-]{1,253}")
+_LASTING = re.compile(r"\b5\.\d{1,3}\.\d{1,3}\b|\b55[0-4]\b")  # RFC 3463, RFC 5321 section 4.2.3
 _REPORTS = ("message/delivery-status", "message/global-delivery-status")
 
 
@@ -29,7 +32,7 @@ def read(raw: bytes) -> Bounce:
     """The addresses that a bounce gives up; none for a mere delay. Never raises."""
     root = mime.parse(raw[:_MOST_BYTES])
     reports = [part for part in _parts(root) if part.content_type in _REPORTS]
-    failed, said = _from_reports(reports) if reports else (_from_header(root), "")
+    failed, said = _from_reports(reports) if reports else (_from_header(root) or _from_words(root), "")
     text = raw[:_MOST_BYTES].replace(b"=\r\n", b"").replace(b"=\n", b"").decode("latin-1")
     return Bounce(tuple(dict.fromkeys(failed))[:_MOST_FAILED], said[:500], text)
 
@@ -44,6 +47,16 @@ def _parts(root: Part) -> Iterator[Part]:
 
 def _from_header(root: Part) -> list[str]:
     return [address.email for address in headers.addresses(root.header("x-failed-recipients"))]
+
+
+def _from_words(root: Part) -> list[str]:
+    """The addresses in what the mail system says itself, when it speaks of a lasting failure; its copy of the original
+    begins with a header."""
+    part = next((one for one in _parts(root) if one.content_type == "text/plain"), root)
+    words = part.content(_MOST_REPORT).decode("utf-8", "replace")
+    copied = _COPY.search(words)
+    own = words[: copied.start()] if copied else words
+    return [email.lower().rstrip(".") for email in _EMAIL.findall(own)] if _LASTING.search(own) else []
 
 
 def _from_reports(reports: list[Part]) -> tuple[list[str], str]:
