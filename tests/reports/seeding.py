@@ -44,17 +44,16 @@ class Seeded:
 _ORDER = ("ticket", "mail", "verdict", "finding", "required", "outbox", "correction")
 
 
-def seed(db: sa.Connection, mails: int, seed: int = 1) -> None:
-    """Write made-up mail: about `mails` of it, over WEEKS weeks from START."""
-    rows = made_up(mails, seed).rows
+def write(db: sa.Connection, seeded: Seeded) -> None:
+    """Put rows into a database."""
     for name in _ORDER:
-        table = s.metadata.tables[name]
-        for begin in range(0, len(rows[name]), 5_000):
-            db.execute(sa.insert(table), rows[name][begin : begin + 5_000])
+        table, rows = s.metadata.tables[name], seeded.rows[name]
+        for begin in range(0, len(rows), 5_000):
+            db.execute(sa.insert(table), rows[begin : begin + 5_000])
 
 
 def made_up(mails: int, seed: int) -> Seeded:
-    """The rows, without a database."""
+    """About so many mails over WEEKS weeks from START, and all that belongs to them."""
     dice, made = random.Random(seed), Seeded()
     while len(made.rows["mail"]) < mails:
         at = START + timedelta(seconds=dice.random() * WEEKS * 7 * 86_400)

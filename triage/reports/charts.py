@@ -19,6 +19,7 @@ WIDE, NARROW = 760, 340  # pixels of a chart on a page and on a phone
 
 _COLOURS = ("#1f5f99", "#c4500a", "#00795c", "#8a4f9e", "#6b6b6b", "#8c6a00", "#b0305c", "#2f8fbf")
 _MARKS = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
+_BAR = "#5089bd"  # light enough for an interval drawn upon it
 _FONT = "Helvetica, Arial, Liberation Sans, sans-serif"
 _MOST_BARS, _MOST_LINES, _MOST_COLUMNS, _MOST_ROWS = 20, len(_COLOURS), 24, 24
 _LETTER = 7.0  # pixels of a letter in a label
@@ -48,7 +49,7 @@ def points(table: Table, chart: Chart) -> list[Point]:
     for row in table.rows:
         names = (str(row[label]), str(row[series]) if series is not None else "")
         if ALL not in names:
-            found += [_point(*names, table.columns[at].id, row[at], bool(chart.values)) for at in values]
+            found += [_point(*names, table.columns[at].heading, row[at], bool(chart.values)) for at in values]
     return [each for each in found if each is not None]
 
 
@@ -92,8 +93,10 @@ def together(reports: Sequence[Report], width: int) -> Spec | None:
         return None
     name = reports[0].title if len(reports) == 1 else "Desk report"
     title = {"text": name, "subtitle": period(reports[0]), "fontSize": 20, "anchor": "start", "offset": 16}
-    apart = {"color": "independent", "shape": "independent", "x": "independent", "y": "independent"}
-    return {"title": title, "vconcat": drawn, "spacing": 44, "resolve": {"scale": apart}, "config": _config()}
+    apart = dict.fromkeys(("color", "shape", "x", "y"), "independent")
+    config = _config()
+    config["axisY"] |= {"minExtent": 0.16 * width}  # so that all begin at one line
+    return {"title": title, "vconcat": drawn, "spacing": 44, "resolve": {"scale": apart}, "config": config}
 
 
 def in_words(table: Table, chart: Chart) -> str:
@@ -133,7 +136,8 @@ class _Frame:
         return int(min(longest * _LETTER, 0.4 * self.width)) + 12
 
     def axis(self) -> Spec:
-        return {"format": ".0%", "tickCount": 5} if self.share else {"tickMinStep": 1, "tickCount": 5}
+        ticks = 3 if self.width < WIDE else 6
+        return {"format": ".0%", "tickCount": ticks} if self.share else {"tickMinStep": 1, "tickCount": ticks}
 
     def scale(self) -> Spec:
         return {"domainMin": 0, "nice": True}
@@ -159,14 +163,14 @@ def _bars(found: Sequence[Point], frame: _Frame) -> Spec:
     }
     layers: list[Spec] = [
         {
-            "mark": {"type": "bar", "cornerRadiusEnd": 3, "height": {"band": 0.62}, "color": _COLOURS[0]},
+            "mark": {"type": "bar", "cornerRadiusEnd": 3, "height": {"band": 0.62}, "color": _BAR},
             "encoding": {"y": label, "x": value},
         }
     ]
     if frame.share:
         layers.append(_whiskers(label))
     layers.append(_ends(label, frame))
-    return {"width": frame.width - room - 96, "height": {"step": 30}, "data": _data(shown), "layer": layers}
+    return {"width": frame.width - room - 56, "height": {"step": 30}, "data": _data(shown), "layer": layers}
 
 
 def _whiskers(label: Spec) -> Spec:
@@ -195,7 +199,8 @@ def _lines(found: Sequence[Point], frame: _Frame) -> Spec:
     if len(frequent) > 1:
         encoding["color"] = _legend(frequent, _COLOURS, frame)
         encoding["shape"] = _legend(frequent, _MARKS, frame)
-    mark = {"type": "line", "strokeWidth": 2.5, "color": _COLOURS[0], "point": {"filled": True, "size": 60}}
+    point = {"filled": True, "size": 60} | ({"color": _COLOURS[0]} if len(frequent) == 1 else {})
+    mark = {"type": "line", "strokeWidth": 2.5, "color": _COLOURS[0], "point": point}
     layers: list[Spec] = [{"mark": mark, "encoding": encoding}]
     if frame.share and len(frequent) == 1:
         band = {"x": encoding["x"], "y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}}

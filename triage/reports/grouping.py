@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from triage.reports.report import Cell, Chart, Column, text
+from triage.store.figures.counting import NOBODY
 
 ALL = "all"  # the group of everything
 
@@ -14,7 +15,12 @@ def group_columns(by: tuple[str, ...]) -> tuple[Column, ...]:
 
 def group_cells(group: tuple[str, ...], by: tuple[str, ...]) -> tuple[Cell, ...]:
     """The cells of a group; () is everything."""
-    return group or (ALL,) * len(by)
+    return tuple(map(named, group)) or (ALL,) * len(by)
+
+
+def named(value: str, nothing: str = "(none)") -> str:
+    """A value, or words for its absence."""
+    return nothing if value == NOBODY else value
 
 
 def chart_of(by: tuple[str, ...], label: str, value: str) -> tuple[Chart, ...]:

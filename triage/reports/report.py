@@ -64,7 +64,7 @@ class Column:
 class Chart:
     """What to draw of a table. `bars`: `value` by `label`, with intervals when it is a share. `lines`: `value` over the
     weeks in `label`, a line each `series`. `stack`: the columns `values` upon each other by `label`. `heat`: `value`
-    at `label` and `series`."""
+    at `label` and `series`, or the columns `values` at `label`."""
 
     kind: Literal["bars", "lines", "stack", "heat"]
     label: str

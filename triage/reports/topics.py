@@ -6,22 +6,24 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from triage.domain import Action
-from triage.reports.grouping import bars_of, chart_of, group_cells, group_columns
+from triage.reports.grouping import bars_of, chart_of, group_cells, group_columns, named
 from triage.reports.report import Cell, Chart, Column, Report, Row, Share, Table, number, share, text
 from triage.reports.rules import RuleCount, count_rules
 from triage.store.figures.counting import DIMENSIONS, Scope
 from triage.store.figures.routing import DeciderCount, Override, RoutingFigures, SilenceCount, TopicCount
 
 BY = DIMENSIONS
+UNSURE = "(unsure)"
 
 TOPICS = (
-    "Counted are new mails: those that opened a ticket. A topic of - means that nobody was sure. The actions are what "
+    "Counted are new mails: those that opened a ticket. (unsure): neither rules nor model were sure of a topic. The actions are what "
     "the desk did; review: a human decides. Corrected: staff gave the mail another topic (its last correction counts)."
 )
 WEEKS = "New mails by the week in which they were handled (its Monday, UTC), and what the desk did with them."
+REVIEW = "Counted are new mails. Review share: how many of them the desk left to a human to decide."
 DECIDED = (
     "Counted are new mails, by the stage that settled them: rules, the model (classifier), or nobody (fallback). Review "
-    "share: how many of all new mails a human had to decide. Corrected: staff gave the mail another topic."
+    "share and corrected (staff gave the mail another topic) are shares of the mails of that stage."
 )
 RULES = (
     "Counted are new mails. Fired: the rule saw its words. Decided: rules settled the mail, and this one spoke for the "
@@ -30,7 +32,9 @@ RULES = (
 OVERRIDES = "New mails that staff gave another topic, from the desk's topic to theirs (the last correction counts)."
 SILENCED = "Mails the desk left unanswered, by the guard's reason: machine mail and spam. They open no ticket."
 
-_ACTIONS = tuple(action for action in Action if action is not Action.ATTACH)  # that a new mail can end in
+_ACTIONS = tuple(
+    action for action in Action if action not in (Action.ATTACH, Action.NONE)
+)  # that a new mail can end in
 
 
 def report(figures: RoutingFigures, scope: Scope, now: datetime) -> Report:
@@ -63,7 +67,9 @@ def _headline(figures: RoutingFigures) -> tuple[tuple[str, Cell], ...]:
 
 def _topics(counts: Sequence[TopicCount], by: tuple[str, ...]) -> Table:
     columns = (text("topic"), number("mails"), *_action_columns(), share("corrected"))
-    rows: tuple[Row, ...] = tuple((*group_cells(each.group, by), each.topic, *_topic_cells(each)) for each in counts)
+    rows: tuple[Row, ...] = tuple(
+        (*group_cells(each.group, by), named(each.topic, UNSURE), *_topic_cells(each)) for each in counts
+    )
     charts = chart_of(by, "topic", "mails")
     return Table("topics", "Topics and actions", TOPICS, (*group_columns(by), *columns), rows, charts=charts)
 
@@ -101,7 +107,7 @@ def _review(counts: Sequence[DeciderCount], by: tuple[str, ...]) -> Table:
         row[1] += each.mails
     columns = (*group_columns(by), number("mails"), share("review", "review share"))
     rows = tuple((*group_cells(group, by), mails, Share(review, mails)) for group, (review, mails) in sums.items())
-    return Table("review", "Mails a human had to decide", DECIDED, columns, rows, charts=bars_of(by, "review"))
+    return Table("review", "Mails a human had to decide", REVIEW, columns, rows, charts=bars_of(by, "review"))
 
 
 def _deciders(counts: Sequence[DeciderCount], by: tuple[str, ...]) -> Table:
@@ -122,7 +128,7 @@ def _deciders(counts: Sequence[DeciderCount], by: tuple[str, ...]) -> Table:
 
 def _overrides(counts: Iterable[Override]) -> Table:
     columns = (text("before", "desk's topic"), text("after", "staff's topic"), number("mails"))
-    rows = tuple((each.before, each.after, each.mails) for each in counts)
+    rows = tuple((named(each.before, UNSURE), each.after, each.mails) for each in counts)
     return Table("overrides", "Topics that staff corrected", OVERRIDES, columns, rows, "Staff corrected no topic.")
 
 

@@ -82,11 +82,15 @@ def _weeks(counts: Sequence[MailCount]) -> Table:
 
 
 def _hours(counts: Iterable[HourCount]) -> Table:
-    columns = (text("day"), text("hour"), number("mails"))
-    rows = tuple((DAYS[each.hour // 24], f"{each.hour % 24:02d}", each.mails) for each in counts)
-    return Table(
-        "hours", "When people write", HOURS, columns, rows, charts=(Chart("heat", "hour", "mails", series="day"),)
+    """A row an hour, a column a day."""
+    mails = {each.hour: each.mails for each in counts}
+    columns = (text("hour"), *(number(day.lower(), day) for day in DAYS))
+    hours = range(24) if mails else ()
+    rows: tuple[Row, ...] = tuple(
+        (f"{hour:02d}", *(mails.get(24 * day + hour, 0) for day in range(len(DAYS)))) for hour in hours
     )
+    heat = Chart("heat", "hour", values=tuple(day.lower() for day in DAYS))
+    return Table("hours", "When people write", HOURS, columns, rows, charts=(heat,))
 
 
 def _states(counts: Iterable[StateCount]) -> Table:

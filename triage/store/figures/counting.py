@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
@@ -52,7 +52,12 @@ class Spread:
     longest: timedelta
 
 
-Counted = TypeVar("Counted")
+class _Grouped(Protocol):
+    @property
+    def group(self) -> tuple[str, ...]: ...
+
+
+Counted = TypeVar("Counted", bound=_Grouped)
 Columns = list[sa.ColumnElement[str]]
 MAIL = mail.join(verdict, verdict.c.mail == mail.c.id)
 
@@ -75,9 +80,10 @@ def groups(db: sa.Connection, scope: Scope, *conditions: sa.ColumnElement[bool])
 def over_all_and_each(
     count: Callable[[sa.Connection, Scope], Sequence[Counted]], db: sa.Connection, scope: Scope
 ) -> tuple[Counted, ...]:
-    """The counts over everything, whose group is (), and then those of each group, if the scope asks for groups."""
+    """The counts over everything, whose group is (), and then those of each group, the rest last, if the scope asks so."""
     every = tuple(count(db, replace(scope, by=())))
-    return (*every, *count(db, scope)) if scope.by else every
+    each = count(db, scope) if scope.by else ()
+    return (*every, *sorted(each, key=lambda counted: OTHERS in counted.group))
 
 
 def group_of(row: Any, columns: Iterable[sa.ColumnElement[str]]) -> tuple[str, ...]:
