@@ -102,6 +102,8 @@ def _gives_number(gap: str, behind: str, terms: Terms) -> bool:
     words = re.findall(r"[^\W\d_]+", gap.lower())
     if len(words) > _MOST_WORDS or _taken(gap, terms):
         return False
+    if gap.startswith(":") and gap.endswith(", ") and behind in ("", ".", ",", ")", "\n"):
+        return True  # `Sale unit: Fjord & Fell, 81924.`
     if gap.endswith(("(", ", ")):
         return len(words) <= 3 and behind == {"(": ")", " ": ","}[gap[-1]]
     return bool(set(words[-2:]) & terms.number_words) or (len(words) == 1 and words[0] in _FROM)

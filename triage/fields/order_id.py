@@ -15,7 +15,7 @@ _SAID = re.compile(
     r"[\"'`(]{0,2}(?=\S*\d)"
 )
 _UNNAMED = re.compile(
-    r"(?<![\w./@#\"'-])[A-Za-z]{2,20}\d{0,4}(?:[-_][A-Za-z]{1,20}){0,3}(?:[-_]\d{1,12}){1,4}(?![\w/@-]|\.\w)"
+    r"(?<![\w./@#\"'-])[A-Za-z]{2,20}\d{0,4}(?:[-_][A-Za-z]{1,20}){0,3}(?:[-_]\d{1,12}){1,4}(?:-[A-Za-z]\d?)?(?![\w/@-]|\.\w)"
 )
 _DIGITS = re.compile(r"[A-Za-z].*\d|\d.*[A-Za-z]|\d[-_]\d")
 _RUNS = re.compile(r"\d{1,12}")
@@ -35,6 +35,8 @@ _MARKED = re.compile(r"(?:#|(?<!\w)(?:nr|no|nro|nummer|number|numero|numeroltaan
 _LONGEST_MADE = 40
 _MADE = re.compile(r"(?<![\w./@-])[A-Za-z][\w.-]{0,60}\w(?![\w@/-]|\.\w)")
 _MOST_ALIKE = 200
+_WORDS = re.compile(r"[^\W\d_]+")
+_SUFFIX = re.compile(r"-(?:[A-Za-z]0?|0)")  # of another attempt, as it is left when numbers have become 0
 _MOST_URLS = 100
 SUBSTITUTES = ("agreement_id", "charge_id", "psp_reference", "qr_id")
 
@@ -91,6 +93,7 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
         ):
             yield _finding(part, hit.value, hit.start, terms)
     yield from _orders(part, terms)
+    yield from _said(part, terms, "order_id")
     yield from _said(part, terms, "order")
     yield from _said(part, terms, "reference")
     yield from _said(part, terms, "psp_reference", note="psp_reference")
@@ -162,12 +165,16 @@ def _said(part: Part, terms: Terms, name: str, *, note: str = "") -> Iterator[Fi
     for _, end in places(part, terms.labels[name]) if part.where is not Where.ATTACHMENT else ():
         gap = _SAID.match(part.folded, end)
         value = _ORDER.match(part.text, gap.end()) if gap else None
-        if gap and value and not _VSD.match(value.group()) and _may_be_said(gap.group(), value.group()):
+        if gap and value and not _VSD.match(value.group()) and _may_be_said(gap.group(), value.group(), name, terms):
             yield _finding(part, value.group(), value.start(), terms, note=note, confidence=0.7)
 
 
-def _may_be_said(gap: str, value: str) -> bool:
-    """Letters and digits mixed; behind the word `id` digits will do."""
+def _may_be_said(gap: str, value: str, name: str, terms: Terms) -> bool:
+    """Letters and digits mixed; behind the word `id`, or a name of ids alone, digits will do."""
+    if name == "order_id" and value.isdigit() and not _YEARS.fullmatch(value):
+        words = frozenset(_WORDS.findall(gap))
+        others = (terms.labels[other].every for other in ("msn", "organization_number", "phone"))
+        return len(value) >= 4 and not words & terms.other_numbers and not any(words & other for other in others)
     named = re.search(r"(?<!\w)(?:id|tunnus|tunnuksella|number|nummer|numerolla|nr|no|nro)\W*$", gap)
     concerned = gap.endswith(": ") and _CONCERNED.search(gap) and len(value) >= _NOTHING_BUT_DIGITS
     return bool(concerned or (named and len(value) >= 4) or (_has_letters_and_digits(value) and _DIGITS.search(value)))
@@ -182,9 +189,13 @@ def _siblings(part: Part, found: Sequence[Finding], terms: Terms) -> Iterator[Fi
     for value in list(makes)[:_MOST_MAKES]:
         make = _RUNS.sub("0", value)
         for match in _beginning_with(_RUNS.split(value)[0], part):
-            if match.group() not in known and _RUNS.sub("0", match.group()) in (make, f"{make}-0"):
+            if match.group() not in known and _is_alike(_RUNS.sub("0", match.group()), make):
                 known.add(match.group())
                 yield _finding(part, match.group(), match.start(), terms, confidence=0.6)
+
+
+def _is_alike(one: str, make: str) -> bool:
+    return one == make or (one.startswith(make) and bool(_SUFFIX.fullmatch(one, len(make))))
 
 
 def _is_made(value: str) -> bool:
