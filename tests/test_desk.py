@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Container, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -24,6 +25,7 @@ from triage.transport.accounts import MaildirAccount, SmtpRoute
 from triage.transport.mailbox import Arrival, Bounds, Examination, MailboxLost
 from triage.transport.maildir import MaildirMailbox
 from triage.transport.smtp import Answer, Delivery, Fate, RelayLost, SmtpSender
+from triage.transport.suspects import Suspects
 
 SETTLEMENT = "Hei, pengene for forrige uke er ikke på konto ennå. Når kommer utbetalingen?"
 TECHNICAL = "POST https://api.vipps.no/ecomm/v2/payments/acme-7/capture gir HTTP 400 siden mandag."
@@ -420,6 +422,36 @@ def test_a_poison_mail_at_any_position_keeps_no_other_from_its_answer(
     assert (tally["redirect"], tally["trouble"], tally["sent"], office.waiting()) == (4, 1, 4, 0)
     (aside,) = _trouble(office)
     assert b"Subject: poison" in aside.raw  # F27, F31: nothing leaves the inbox without a record
+
+
+def test_a_mail_on_which_the_desk_dies_again_and_again_is_set_aside_and_the_others_are_answered(office: Office):
+    """F19: even a mail that ends the process holds up no other for ever."""
+    office.receive(SETTLEMENT, sender="kari@shop.example")
+    office.receive("gift", subject="poison")
+    office.receive(f"{SETTLEMENT} igjen", sender="per@kiosk.example")
+    dead, lives = [], 0
+
+    class Killed(BaseException):
+        pass
+
+    class Mortal(Suspects):
+        @contextmanager
+        def in_hand(self, mailbox, batch):
+            held = super().in_hand(mailbox, batch)
+            held.__enter__()
+            if any(b"Subject: poison" in arrival.raw for arrival in batch) and not self.deadly(mailbox, batch):
+                dead.append(held)  # never left: the file stays, as after a SIGKILL
+                raise Killed
+            yield
+            held.__exit__(None, None, None)
+
+    while office.waiting():
+        lives += 1
+        with suppress(Killed):
+            run_once(replace(office.desk, suspects=Mortal(office.folder)))
+    run_once(office.desk)
+    (aside,) = _trouble(office)
+    assert (lives, aside.stage, aside.next_at, len(office.replies())) == (4, "crash", None, 2)
 
 
 def test_a_mail_in_trouble_is_tried_again_by_itself_and_answered_when_the_cause_is_gone(

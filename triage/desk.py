@@ -39,6 +39,7 @@ from triage.threads import Acquaintance, Belonging, Signer, belonging
 from triage.transport.mailbox import Arrival, Bounds, Mailbox, MailboxLost, MailboxRefused
 from triage.transport.outgoing import Envelope, compose, recipients
 from triage.transport.smtp import RelayLost, RelayRefused
+from triage.transport.suspects import DEATHS, Suspects
 from triage.understanding import Unreadable
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class Desk:
     limits: Limits
     public_domains: frozenset[str] = frozenset()
     presence: Presence = field(default_factory=Alone)
+    suspects: Suspects = field(default_factory=Suspects)
     live: LiveMind | None = None  # where edited rules come from, while the daemon runs
 
     def up_to_date(self) -> Desk:
@@ -127,7 +129,8 @@ def empty(mailbox: Mailbox, desk: Desk, *, progress: Callable[[int], None] = lam
     """
     tally: Tally = Counter()
     relay: RelayLost | RelayRefused | None = None
-    for batch in mailbox.waiting(desk.bounds):
+    waiting = (part for batch in mailbox.waiting(desk.bounds) for part in desk.suspects.apart(mailbox.name, batch))
+    for batch in waiting:
         outcomes, trays = handle_batch(mailbox.name, batch, desk)
         try:
             if relay is None:
@@ -138,6 +141,7 @@ def empty(mailbox: Mailbox, desk: Desk, *, progress: Callable[[int], None] = lam
             mailbox.file(uids, tray)
         tally += outcomes
         progress(len(batch))
+    desk.suspects.clear(mailbox.name)
     if relay is not None:
         raise relay
     return tally
@@ -149,16 +153,20 @@ def handle_batch(mailbox: str, batch: Sequence[Arrival], desk: Desk) -> tuple[Ta
     Raises LeaseLost when another desk has the mailbox by then: nothing is written.
     """
     desk = desk.up_to_date()
-    readings = desk.mind.understanding.read([arrival.raw for arrival in batch])
     trays: dict[Tray, list[str]] = defaultdict(list)
     tally: Tally = Counter()
-    with desk.store.ledger() as ledger:
+    deadly = desk.suspects.deadly(mailbox, batch)
+    with desk.suspects.in_hand(mailbox, batch), desk.store.ledger() as ledger:
+        readings = _DEADLY if deadly else desk.mind.understanding.read([arrival.raw for arrival in batch])
         for arrival, reading in zip(batch, readings, strict=True):
             outcome, tray = _settle(arrival, reading, ledger, desk)
             trays[tray].append(arrival.uid)
             tally[outcome] += 1
         desk.presence.fence(ledger, mailbox)
     return tally, trays
+
+
+_DEADLY = [Unreadable(trouble.CRASH, f"the desk died {DEATHS} times with this mail in hand")]
 
 
 def deliver(desk: Desk) -> Tally:

@@ -28,6 +28,7 @@ from triage.transport.mailbox import Mailbox
 from triage.transport.maildir import MaildirMailbox
 from triage.transport.oauth import Grant, TokenSource
 from triage.transport.outgoing import Envelope
+from triage.transport.suspects import Suspects
 from triage.transport.smtp import Sender, SmtpSender
 from triage.tuning.history import note_editions
 
@@ -62,6 +63,7 @@ def desk_for(settings: Settings, progress: Progress | None = None) -> Desk:
         envelope=envelope_for(settings),
         limits=settings.limits,
         public_domains=settings.public_domains,
+        suspects=Suspects(settings.state),
     )
 
 

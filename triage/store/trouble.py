@@ -16,6 +16,7 @@ from triage.store import upsert
 from triage.store.schema import trouble
 
 FETCH = "fetch"  # the stage of mail that did not come whole: there is nothing to try again with
+CRASH = "crash"  # of mail on which the process died: trying it again would be the end of the next one too
 PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))  # before each try by itself
 _OPEN = ("waiting", "retrying")
 
@@ -55,7 +56,7 @@ def note(db: sa.Connection, failure: Failure, now: datetime) -> None:
     written = upsert.insert(db, trouble).values(row)
     written = written.on_conflict_do_update(index_elements=["mailbox", "uid"], set_={**seen, "tries": counted})
     number, tries = db.execute(written.returning(trouble.c.id, trouble.c.tries)).one()
-    pause = None if failure.stage == FETCH else _pause(tries)
+    pause = None if failure.stage in (FETCH, CRASH) else _pause(tries)
     db.execute(sa.update(trouble).where(trouble.c.id == number).values(next_at=pause and now + pause))
 
 
