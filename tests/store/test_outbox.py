@@ -81,6 +81,17 @@ def test_a_claim_whose_process_died_comes_back_with_the_same_id_and_a_mark(queue
     assert (again.message_id, again.message, again.uncertain, again.tries) == (first.message_id, first.message, True, 2)
 
 
+def test_of_what_a_dead_desk_had_in_hand_only_the_first_that_is_not_noted_is_in_doubt(queue: Store):
+    first, *_ = claim(queue)
+    note(queue, first, SENT)
+    die(queue)
+    again = claim(queue, holder="other")
+    assert [(reply.message_id, reply.uncertain, reply.tries) for reply in again] == [
+        ("1@desk.example", True, 2),
+        ("2@desk.example", False, 1),
+    ]
+
+
 def test_a_desk_that_was_given_up_and_wakes_writes_nothing_over_what_others_did(queue: Store):
     (first,) = claim(queue, 1)
     die(queue)

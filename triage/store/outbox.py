@@ -63,9 +63,24 @@ def _due(now: datetime) -> sa.ColumnElement[bool]:
 
 
 def take_back(db: sa.Connection, holders: Sequence[str]) -> None:
-    """Put back in line what these had in hand and never noted: the mail server may have it, or not."""
+    """Put back in line what these had in hand and never noted.
+
+    A desk sends one after the other, in the order of its claim, and notes each: only the first that is left may have
+    reached the mail server. The others were not tried.
+    """
     in_hand = (outbox.c.state == "sending") & outbox.c.claimed_by.in_(holders)
-    db.execute(sa.update(outbox).where(in_hand).values(state="queued", claimed_by=None, uncertain=True))
+    left = sa.select(outbox.c.id, outbox.c.claimed_by, outbox.c.route).where(in_hand)
+    first: dict[tuple[str, str], int] = {}
+    for row in db.execute(left.order_by(outbox.c.next_at, outbox.c.id)):
+        first.setdefault((row.claimed_by, row.route), row.id)
+    if not first:
+        return
+    tried = outbox.c.id.in_(first.values())
+    db.execute(sa.update(outbox).where(in_hand & ~tried).values(_NOT_TRIED))
+    db.execute(sa.update(outbox).where(in_hand & tried).values(state="queued", claimed_by=None, uncertain=True))
+
+
+_NOT_TRIED = {"state": "queued", "claimed_by": None, "tries": outbox.c.tries - 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +119,7 @@ def release(db: sa.Connection, replies: Sequence[Outgoing]) -> None:
     """Give back claimed replies that were not tried (no connection): it counts as no try and costs no place in line."""
     for reply in replies:
         ours = (outbox.c.id == reply.id) & (outbox.c.state == "sending") & (outbox.c.claimed_by == reply.holder)
-        back = {"state": "queued", "claimed_by": None, "next_at": outbox.c.queued_at, "tries": outbox.c.tries - 1}
-        db.execute(sa.update(outbox).where(ours).values(back))
+        db.execute(sa.update(outbox).where(ours).values(_NOT_TRIED | {"next_at": outbox.c.queued_at}))
 
 
 @dataclass(frozen=True, slots=True)
