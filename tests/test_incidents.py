@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -32,11 +33,12 @@ def complaint(request: str = "", response: str = "", **parts: object) -> str:
             ("POST /ecomm/v2/payments/acme-7/capture", "HTTP 400"),
             ("POST /ecomm/v2/payments/X99/capture?x=1", "HTTP 400"),
         ),
-        (("POST /epayment/v1/payments", "HTTP 503"), ("GET /ecomm/v2/payments/7/details", "HTTP 502")),
+        (("POST /epayment/v1/payments", "HTTP 503"), ("GET /epayment/v1/payments/7", "HTTP 502")),
+        (("", "HTTP 503"), ("", "HTTP 500")),
         (("", "cURL error 28"), ("", "cURL error 28")),
     ],
 )
-def test_the_same_call_that_fails_alike_or_any_failing_server_is_the_same_trouble(
+def test_the_same_call_that_fails_alike_or_an_api_that_fails_is_the_same_trouble(
     one: tuple[str, str], other: tuple[str, str]
 ):
     assert complaint(*one) == complaint(*other) != ""
@@ -45,7 +47,7 @@ def test_the_same_call_that_fails_alike_or_any_failing_server_is_the_same_troubl
 def test_another_call_another_answer_or_nothing_clear_is_not():
     capture, refund = "POST /ecomm/v2/payments/acme-7/capture", "POST /ecomm/v2/payments/acme-7/refund"
     told = {complaint(capture, "HTTP 400"), complaint(refund, "HTTP 400"), complaint(capture, "HTTP 402")}
-    assert len(told) == 3
+    assert len(told | {complaint(capture, "HTTP 500"), complaint("POST /epayment/v1/payments", "HTTP 500")}) == 5
     assert "/v2/" in complaint(capture, "HTTP 400")
     unclear = [complaint(capture, "HTTP 200"), complaint("", "HTTP 401"), complaint(capture), complaint()]
     assert unclear == [""] * 4
@@ -65,10 +67,12 @@ def desk(office: Office) -> Office:
     return told
 
 
-def report(desk: Office, number: int, *, company: int | None = None) -> None:
+def report(desk: Office, number: int, *, company: int | None = None, **headers: str) -> None:
     call = f"POST https://api.vipps.no/epayment/v1/payments/acme-{number}/capture gir HTTP 500 i produksjon"
     sender = f"kari@shop{number if company is None else company}.example"
-    desk.receive(f"{call} {chr(97 + number)} siden i morges, hva skjer?", subject="Capture feiler", sender=sender)
+    desk.receive(
+        f"{call} {chr(97 + number)} siden i morges, hva skjer?", subject="Capture feiler", sender=sender, **headers
+    )
 
 
 def test_five_writers_in_half_an_hour_are_one_alert_with_their_tickets_and_later_ones_are_asked_for_nothing(
@@ -110,3 +114,14 @@ def test_the_same_trouble_spread_over_days_is_no_incident(desk: Office):
         report(desk, number)
         run_once(desk.desk)
     assert alerts(desk) == []
+
+
+def test_mails_that_lay_in_the_mailbox_for_long_are_no_incident_of_now(desk: Office):
+    for number in range(8):
+        report(desk, number, Date=format_datetime(NOON - timedelta(hours=2)))
+    run_once(desk.desk)
+    assert alerts(desk) == []
+    for number in range(8, 13):
+        report(desk, number, Date=format_datetime(NOON - timedelta(minutes=5)))
+    run_once(desk.desk)
+    assert len(alerts(desk)) == 1

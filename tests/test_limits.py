@@ -180,3 +180,30 @@ def test_a_header_that_the_sender_wrote_silences_nobody(guarded: Office):
     guarded.receive(SETTLEMENT, Authentication_Results="mx.elsewhere.example; dmarc=fail")
     run_once(guarded.desk)
     assert len(guarded.replies()) == 1
+
+
+# ── machines that hide ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_same_words_from_somebody_who_was_just_answered_are_answered_once(office: Office):
+    office.at(NOON)
+    office.receive("Vi ønsker å bytte logo.", subject="Ny logo")
+    run_once(office.desk)
+    for turn in range(3):
+        office.at(NOON + timedelta(minutes=5 * turn))
+        office.receive(SETTLEMENT, subject="Oppgjør", sender=f"kari+{turn}@shop.example")
+        run_once(office.desk)
+    assert (len(office.replies()), office.tray(Tray.REVIEW)) == (2, 2)
+
+
+def test_the_same_words_later_or_from_another_company_are_answered(office: Office):
+    office.at(NOON)
+    office.receive(SETTLEMENT)
+    run_once(office.desk)
+    office.at(NOON + timedelta(minutes=61))
+    office.receive(SETTLEMENT, sender="per@other.example")
+    run_once(office.desk)
+    office.at(NOON + timedelta(hours=25))
+    office.receive(SETTLEMENT)
+    run_once(office.desk)
+    assert len(office.replies()) == 3

@@ -238,7 +238,7 @@ def handle(arrival: Arrival, reading: Reading, ledger: Ledger, desk: Desk) -> Ve
     if reading.silence and reading.silence.code == "bounce":
         place = _returned(arrival.raw, place, ledger, desk)
     verdict = judged = judge(reading, place, desk.mind.policy())
-    complaint = complaint_of(reading, verdict)
+    complaint = complaint_of(reading, verdict) if desk.incidents.is_fresh(mail.date, ledger) else ""
     if desk.incidents.belongs(complaint, mail.sender.email, ledger):
         verdict = in_incident(verdict, complaint)
     verdict = _restrained(verdict, arrival, mail, place, ledger, desk)

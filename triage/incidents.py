@@ -1,7 +1,8 @@
 """Incidents: when many people report the same trouble at once, staff hear of it once, and nobody is asked for details.
 
-Two technical mails are alike when the same call fails in the same way, or when both tell of servers that fail for
-everybody. Writers are counted, not mails: one customer who writes five times is no incident.
+Two technical mails are alike when the same call fails in the same way, when the same API answers 5xx, or when both tell
+of everything failing at once. Writers are counted, not mails: one customer who writes five times is no incident. Mails
+count when they come, not from a backlog.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from triage.store import likeness
 from triage.store.ledger import Ledger
 
 OUTAGE = "servers that fail, or everything at once"
+_API = re.compile(r"[A-Z]+ (/[\w-]+)")  # the call's method and the name of the API in its path
 _NAME = "incident:"
 _SERVER_FAULT = re.compile(r"HTTP 5\d\d\b")
 _FAULT = re.compile(r"HTTP 4\d\d\b")
@@ -34,6 +36,9 @@ def complaint_of(reading: Reading, verdict: Verdict) -> str:
     if verdict.kind is not Kind.NEW or verdict.profile is None:
         return ""
     request, response = _value(verdict.fields, "request"), _value(verdict.fields, "response")
+    api = _API.match(request)
+    if api and _SERVER_FAULT.match(response):
+        return f"{api[1]} HTTP 5xx"
     if _SERVER_FAULT.match(response) or any(item.flag is Flag.INCIDENT for item in reading.evidence):
         return OUTAGE
     if not response or _FINE.match(response) or (_FAULT.match(response) and not request):
@@ -53,6 +58,10 @@ class IncidentWatch:
 
     limit: Incidents
     alerts: Alerts
+
+    def is_fresh(self, sent: datetime | None, ledger: Ledger) -> bool:
+        """Whether a mail comes when it was sent: what lay in a mailbox for long says nothing of now."""
+        return sent is None or abs(ledger.now - sent) <= self._window
 
     def belongs(self, complaint: str, sender: str, ledger: Ledger) -> bool:
         """Whether a new mail is part of an incident."""

@@ -21,6 +21,7 @@ from triage.store import bounced
 from triage.store.ledger import Ledger
 
 BREAKER = "breaker"  # the name of its alert; it is open while the alert stands
+_SAME_WORDS, _FRESH = 24 * 60, 60  # minutes
 _DIGITS = re.compile(r"\d+")
 
 
@@ -75,14 +76,24 @@ class Restraint:
             return "no reply: too many replies, the desk's sending is stopped"
         if reason := self.had_enough(address, ledger):
             return reason
-        domain = address.rpartition("@")[2]
+        domain, words = address.rpartition("@")[2], fingerprint(mail)
+        if self._repeats_itself(address, domain, words, ledger):
+            return "no reply: the same words once more from somebody who was just answered"
         counted: list[tuple[str | None, str, tuple[ReplyLimit, ...]]] = [
-            ("fingerprint", fingerprint(mail), self.limits.replies.per_content),
+            ("fingerprint", words, self.limits.replies.per_content),
             (None, "", self.limits.replies.total),
         ]
         if domain not in self.public_domains:
             counted.append(("domain", domain, self.limits.replies.per_domain))
         return next((reason for each in counted if (reason := _over(*each, ledger))), "")
+
+    def _repeats_itself(self, address: str, domain: str, words: str, ledger: Ledger) -> bool:
+        """Whether an answered text comes again while our mail to its sender, or to the sender's company, is fresh: so
+        does every answer of a machine that opens a new case for each letter it gets."""
+        if not ledger.replies_since("fingerprint", words, _SAME_WORDS):
+            return False
+        whom = ("address", address) if domain in self.public_domains else ("domain", domain)
+        return ledger.replies_since(*whom, _FRESH) > 0
 
     def too_old(self, received: datetime | None, now: datetime) -> str:
         """Why a mail that lay in the mailbox for so long gets no automatic reply any more; empty when it may.

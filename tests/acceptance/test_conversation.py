@@ -310,7 +310,7 @@ def acknowledgement(turn: int, heard: Letter) -> dict[str, dict[str, str]]:
             "text": f"Case HD-{turn} is opened. Our team works on it.",
         },
         "varying": {"subject": f"Capture feiler {turn}", "text": f"{CALL} {'abcdefghij'[turn % 10] * (turn + 1)}"},
-        "varying address": {"sender": f"crm+{turn}@robot.example", "subject": "Oppgjør", "text": SETTLEMENT},
+        "varying address": {"sender": f"crm+{turn}@company.example", "subject": "Oppgjør", "text": SETTLEMENT},
     }
 
 
@@ -322,20 +322,20 @@ ROBOTS = [(kind, threads) for kind in KINDS for threads in (True, False)]
 @pytest.mark.parametrize(("kind", "threads"), [*ROBOTS, ("varying", True)])
 def test_two_auto_responders_left_alone_for_a_day_exchange_two_mails_at_most(stage: Stage, kind: str, threads: bool):
     """The other answers every letter within five minutes, and opens the conversation."""
-    stage.write("robot@robot.example", "Oppgjør mangler", SETTLEMENT)
-    heard, sent, turn = stage.look(), 0, 0
+    stage.write("post@company.example", "Oppgjør mangler", SETTLEMENT)
+    heard, sent, turn = [only(stage.look())], 0, 0
     while turn < 288 and heard:
         sent += len(heard)
         for letter in heard:
             told = acknowledgement(turn, letter)[kind]
             own = str(letter.message["Message-ID"])
             ids = {"In_Reply_To": own, "References": own} if threads else {}
-            words = {"sender": "robot@robot.example"} | told | ids
+            words = {"sender": "post@company.example"} | told | ids
             stage.write(words.pop("sender"), words.pop("subject"), words.pop("text"), **words)
         turn += 1
         stage.later(minutes=5)
         heard = stage.look()
-    assert sent <= 2
+    assert 1 <= sent <= 2
 
 
 @pytest.mark.parametrize("echo", ["answers", "sends back"])
