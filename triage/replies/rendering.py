@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
@@ -39,6 +40,10 @@ _LAYOUT = "layout.html"
 _MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]()#+.!|<>~&-])")
 _NUMBER = re.compile(r"\bVSD-\d+(?:\.[a-z0-9]+)?")
 _BLANK_LINES = re.compile(r"\n{3,}")
+_NEW_BLOCK = re.compile(
+    r"\n\n(?=[^\W\d_])"
+)  # a letter behind a blank line belongs to nothing above it (CommonMark 0.31)
+_REMEMBERED = 512  # blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +61,22 @@ class Templates:
         self._text = _environment(folder, _plain)
         self._markdown = _environment(folder, _escaped)
         self._html = MarkdownIt("commonmark", {"html": False, "breaks": True})
+        self._block = lru_cache(_REMEMBERED)(self._html.render)  # most of what is written was written before
         self._layout = _environment(folder, _as_it_is).get_template(_LAYOUT)
 
     def render(self, name: str, language: Language, letter: Letter | AlertLetter | HandoverLetter) -> Rendered:
         """Write one letter. Raises jinja2.TemplateError for a broken template."""
         file, values = f"{name}.{language}.md", letter.values()
         text = _tidy(self._text.get_template(file).render(values))
-        body = self._html.render(_tidy(self._markdown.get_template(file).render(values)))
+        body = self._to_html(_tidy(self._markdown.get_template(file).render(values)))
         body = _NUMBER.sub(r'<span class="number">\g<0></span>', body)  # a number broken over two lines is hard to copy
         return Rendered(text, self._layout.render(body=body, language=language.value))
+
+    def _to_html(self, markdown: str) -> str:
+        """Block by block. Fences and link definitions reach over blank lines: with them all is one block."""
+        whole = any(sign in markdown for sign in ("```", "~~~", "]:"))
+        blocks = [markdown] if whole else _NEW_BLOCK.split(markdown)
+        return "".join(map(self._block, blocks))
 
 
 def check(folder: Path, languages: tuple[Language, ...]) -> tuple[Problem, ...]:
@@ -134,6 +146,7 @@ def _environment(folder: Path, finalize: Callable[[object], object]) -> Sandboxe
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,  # edited templates come with a new mind
     )
 
 
