@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: demo test check fix unit servers bench chaos clean help
+.PHONY: demo test check fix unit servers bench chaos soak clean help
 
 help:
 	@echo "make demo    set up, run the desk on sample mail, show what it did"
@@ -14,6 +14,7 @@ help:
 	@echo "make fix     format and mend what can be mended by itself"
 	@echo "make bench   measure"
 	@echo "make chaos   kill desks at every boundary and at random, and count what is lost or doubled"
+	@echo "make soak    an hour of work at two mails a second; does memory grow?"
 
 demo: $(READY)
 	@$(BIN)/triage demo
@@ -35,6 +36,9 @@ servers:
 
 bench: $(READY_DEV)
 	@$(BIN)/python -m bench
+
+soak: $(READY_DEV) servers
+	@PYTHONPATH=tests $(BIN)/python -m tests.chaos.soak
 
 chaos: $(READY_DEV) servers
 	@PYTHONPATH=tests $(BIN)/python -m tests.chaos
