@@ -12,17 +12,30 @@ from triage.store.database import engine_for, migrate
 from triage.store.store import Store
 
 
-@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def books(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").new_database()
-    else:
-        url = f"sqlite:///{tmp_path_factory.mktemp('books')}/desk.sqlite"
+def _filled(url: str) -> Store:
     engine = engine_for(url)
     migrate(engine, first_ticket=10_000)
     opened = Store(engine, lambda: NOW)
     rows = made_up(1_200, 7)
     with opened.connection() as db:
         write(db, rows)
+    return opened
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
+    """Made-up mail in SQLite, where only the looks matter."""
+    opened = _filled(f"sqlite:///{tmp_path_factory.mktemp('books')}/desk.sqlite")
+    yield Books(opened)
+    opened.close()
+
+
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def books(request: pytest.FixtureRequest) -> Iterator[Books]:
+    """The same mail in one database and in the other."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("shelf")
+        return
+    opened = _filled(request.getfixturevalue("postgres").new_database())
     yield Books(opened)
     opened.close()

@@ -36,7 +36,7 @@ def compose(reports: Sequence[Report], page: str, to: Sequence[str], envelope: E
     mail[DESK_HEADER] = envelope.desk
     mail.set_content("\n".join(_lines(reports)) + "\n")
     name = f"desk-report-{first.made_at:%Y-%m-%d}.html"
-    mail.add_attachment(page.encode(), maintype="text", subtype="html", filename=name)
+    mail.add_attachment(page, subtype="html", charset="utf-8", cte="base64", filename=name)
     return mail.as_bytes()
 
 

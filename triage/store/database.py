@@ -127,7 +127,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_immediate(connection: sa.Connection) -> None:
     """At once as a writer, so that none fails half-way; a snapshot only reads, and keeps no writer waiting."""
-    reads = connection.get_execution_options().get("snapshot")
+    reads = bool(connection.get_execution_options().get("snapshot"))
+    connection.exec_driver_sql(f"PRAGMA query_only = {reads:d}")
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
