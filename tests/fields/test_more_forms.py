@@ -91,9 +91,19 @@ GIVEN = [
     ("request", 'new HttpRequestMessage(HttpMethod.Post, "https://apitest.vipps.no/epayment/v1/payments")', ...),
     ("request", "$client->request('POST', '/ecomm/v2/payments', [])", ...),
     ("request", "wget --post-data='{}' https://api.vipps.no/ecomm/v2/payments", ...),
+    ("request", 'requests.post(f"https://api.vipps.no/epayment/v1/payments/8812-A/capture", json=b)', ...),
+    ("request", "axios.post(`${base}/epayment/v1/payments`, body)", ...),
+    ("request", '$http->post($url . "/ecomm/v2/payments")', ...),
+    ("request", 'curl_setopt($ch, CURLOPT_URL, "https://api.vipps.no/ecomm/v2/payments");', ...),
+    ("request", "Request Method: POST\nRequest URL: https://api.vipps.no/epayment/v1/payments", ...),
+    ("request", "we POST to /epayment/v1/payments", "POST /epayment/v1/payments"),
 ]
 
 NOT_GIVEN = [
+    ("request", "I get /ecomm/ errors"),
+    ("request", "PATCH agreement agr_1234567"),
+    ("request", "get the app at https://shop.example/app"),
+    ("request", "please put https://shop.example on the list"),
     ("environment", "på vår test-webbplats"),
     ("environment", "we tested it several times"),
     ("environment", "Our site https://test.shop.example"),

@@ -21,14 +21,14 @@ _METHOD_PATH = re.compile(
 )
 _LOWER_CASE = re.compile(
     r"(?P<method>get|post|put|patch|delete)[ :]{1,3}"
-    r"(?P<target>(?:https?://[\w.-]{3,80})?/(?:ecomm|epayment|recurring|access-management|accesstoken|vipps-|order-management|psp|qr|checkout|report|settlement|webhooks|management)[^\s\"'`<>|)]{0,400})"
+    r"(?P<target>(?:https?://[\w.-]{3,80})?/(?:ecomm|epayment|recurring|access-management|accesstoken|vipps-|order-management|psp|qr|checkout|report|settlement|webhooks|management)[\w.-]{0,20}/\w[^\s\"'`<>|)]{0,400})"
 )
 _IN_CODE = re.compile(
-    rf"(?:\.|->|::)(?P<method>get|post|put|patch|delete)(?:async|jsonasync)?(?:\(|,)\s{{0,40}}[\"'`$]{{0,2}}{_TARGET}"
+    rf"(?:\.|->|::)(?P<method>get|post|put|patch|delete)(?:async|jsonasync)?(?:\(|,)\s{{0,40}}(?:\$?[\w>-]{{1,40}} ?[.+] ?)?[fr$@]{{0,2}}[\"'`]{{0,3}}(?:\$?\{{[\w.()-]{{1,60}}\}})?{_TARGET}"
 )
 _SAID = re.compile(
     r"(?P<method>GET|POST|PUT|PATCH|DELETE)(?:[ -]?(?:request(?:en|et)?|call|kall(?:et)?|kald(?:et)?|anrop(?:et)?))?(?: (?:to|til|till|mot|mod|against|on|pa))?:? {0,3}[\"'`<(]?"
-    r"(?P<target>https?://[^\s\"'`<>|)]{3,400}|/(?:ecomm|epayment|recurring|access-management|accesstoken|vipps-|order-management|psp|qr|checkout|report|settlement|webhooks|management)[^\s\"'`<>|)]{0,400})"
+    r"(?P<target>https?://[^\s\"'`<>|)]{3,400}|/(?:ecomm|epayment|recurring|access-management|accesstoken|vipps-|order-management|psp|qr|checkout|report|settlement|webhooks|management)[\w.-]{0,20}/\w[^\s\"'`<>|)]{0,400})"
 )
 _PAIR = re.compile(
     r"(?i)(?<!\w)(?:http[ _-]?)?(?:method|metode|metod|verb|-method)[\"']?[ \t]{0,4}[=: ][ \t]{0,4}[\"']?(?P<method>GET|POST|PUT|PATCH|DELETE)(?!\w)[^{}]{0,120}?"
@@ -47,6 +47,7 @@ _CURL_URL = re.compile(r"https?://[^\s\"'`<>]{3,400}|\{\{[\w.-]{1,60}\}\}/[^\s\"
 _CURL_DATA = re.compile(
     r"(?:^|\s)(?:-d|--data(?:-raw|-binary|-urlencode)?|--post-data|--post-file|--json|-F|--form)[ =\"']"
 )
+_PHP = re.compile(r"CURLOPT_URL[\"']?\s{0,8}(?:,|=>)\s{0,8}[\"'](?P<target>https?://[^\s\"'`<>|)]{3,400})")
 _HAR = re.compile(
     r"\"method\"\s{0,10}:\s{0,10}\"(?P<method>[A-Z]{3,7})\"[^{}]{0,200}?\"url\"\s{0,10}:\s{0,10}\"(?P<target>[^\"]{3,400})\""
 )
@@ -92,6 +93,7 @@ _HINTED = (
     ('"method"', _HAR_TURNED),
     *((hint, pattern) for hint in ("method", "metod", "verb") for pattern in (_PAIR, _PAIR_TURNED)),
     ("oauth2/auth", _AUTHORIZE),
+    ("curlopt_url", _PHP),
 )  # patterns tried only where their hint occurs
 _HEADER_STARTS = frozenset({"aut", "ocp", "mer", "vip", "ide", "psp", "x"})  # how headers of this trade begin
 

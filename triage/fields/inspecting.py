@@ -96,7 +96,7 @@ def counted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def _judged(found: Sequence[Finding], parts: Sequence[Part], words: Terms) -> list[Finding]:
     """Of several ids, those that are said to fail anywhere in the sender's own words, and those said to work."""
     several = {name for name in _IDS if len({finding.value for finding in found if finding.field == name}) > 1}
-    prose = [part for part in parts if part.where in (Where.SUBJECT, Where.BODY)]
+    prose = [part for part in parts if part.where is not Where.ATTACHMENT]
     return [
         replace(finding, note=f"{finding.note} {_outcome(finding.value, prose, words)}".strip())
         if finding.field in several and finding.note in ("", *order_id.SUBSTITUTES)
