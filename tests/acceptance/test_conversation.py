@@ -294,6 +294,36 @@ def test_leaked_keys_alert_within_the_same_run(stage: Stage):
     assert "VSD-10000" in told[("on-call@staff.example",)].subject
 
 
+def test_mail_that_came_back(stage: Stage, tmp_path: Path):
+    stage.write(KARI, "Capture feiler", INCOMPLETE, cc=AGENCY)
+    first = only(stage.look())
+    stage.post(returned(first, "kari@shop.example"))
+    assert stage.look() == []
+    assert [ticket.state for ticket in stage.rows(schema.ticket)] == ["waiting_for_info"]
+    assert "bounced" in Commands(tmp_path / "config.yaml", PASSWORD).run("trouble", "list").stdout
+
+    stage.later(days=30)
+    stage.answer(first, AGENCY, f"MSN 654321, testmiljøet.\n\n{RESPONSE}")
+    assert only(stage.look()).recipients == ("dev@agency.example",)
+    stage.later(days=31)
+    stage.write(KARI, "Oppgjør mangler", SETTLEMENT)
+    assert only(stage.look()).recipients == ("kari@shop.example",)
+
+
+def returned(letter: Letter, address: str) -> EmailMessage:
+    """What the mail server of `address` sends when it has no such user (RFC 3464)."""
+    status = (
+        f"Reporting-MTA: dns; mx.shop.example\n\nFinal-Recipient: rfc822; {address}\nAction: failed\nStatus: 5.1.1\n"
+    )
+    raw = (
+        f"From: Mail Delivery System <MAILER-DAEMON@mx.shop.example>\nTo: {DESK}\nSubject: Undelivered Mail\n"
+        'Message-ID: <back@mx.shop.example>\nContent-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
+        f"--b\nContent-Type: text/plain\n\nNo such user here.\n--b\nContent-Type: message/delivery-status\n\n{status}\n"
+        f"--b\nContent-Type: message/rfc822\n\nMessage-ID: {letter.message['Message-ID']}\nSubject: x\n\n--b--\n"
+    )
+    return message_from_bytes(raw.encode(), policy=policy.SMTP)
+
+
 # ── machines and crowds ─────────────────────────────────────────────────────────────────────────────
 
 
