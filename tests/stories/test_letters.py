@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.stories.stage import TECHNICAL, Stage, letter
+from triage.config import Handover, HandoverWhen
 from triage.store import schema
 
 EVIL = (
@@ -39,20 +42,29 @@ def test_f47_every_try_is_written_down_before_the_mail_server_hears_of_it(stage:
     assert seen == ["sending 1 True"]
 
 
+@pytest.fixture
+def handing_over(stage: Stage) -> Stage:
+    """A desk that passes complete tickets on to a team."""
+    team = Handover(to="team@helpdesk.example", when=HandoverWhen(topics=("technical",)))
+    mind = stage.desk.mind
+    settings = mind.settings.model_copy(update={"handover": (team,)})
+    stage.desk = replace(stage.desk, mind=replace(mind, settings=settings))
+    return stage
+
+
 @pytest.mark.parametrize("evil", EVIL)
-def test_f50_what_a_mail_brings_is_text_in_every_letter(stage: Stage, evil: str):
-    """Subject, name of the sender, body and name of a file, in the reply and in the letter to staff."""
-    quoted = evil.replace('"', "")
-    raw = letter(
-        f"{TECHNICAL}\norderId: {evil}\nMSN: 654321", sender=f'"{quoted}" <kari@shop.example>', subject=f"Feil {evil}"
-    )
-    stage.asked(raw)
-    for mail in stage.sent():
-        page = mail.get_body(("html",))
-        assert page is not None
-        html = page.get_content()
-        assert "<script" not in html
-        assert "src=x" not in html.replace("&lt;img src=x&gt;", "")
-        assert 'href="https://evil.example' not in html
-        assert "1337" not in str(mail)
-    assert stage.troubled() == []
+def test_f50_what_a_mail_brings_is_text_in_every_letter(handing_over: Stage, evil: str):
+    """Subject, name of the sender and pasted answer of the API, in the reply and in the letter to the team."""
+    stage = handing_over
+    answer = f'{{"errorGroup":"Payments","errorCode":"61","errorMessage":"{evil}"}}'
+    words = f"{TECHNICAL} MSN 654321, i produksjon.\n{answer}"
+    stage.asked(letter(words, sender=f'"{evil}" <kari@shop.example>', subject=f"Feil {evil}"))
+    letters = {mail["To"].addresses[0].addr_spec: mail for mail in stage.sent()}
+    assert letters.keys() == {"kari@shop.example", "team@helpdesk.example"}
+    pages = {to: mail.get_body(("html",)).get_content() for to, mail in letters.items()}  # type: ignore[union-attr]
+    assert all("acme-7" in page for page in pages.values()), "both show what was found"
+    for page in pages.values():
+        assert "<script" not in page
+        assert "<img" not in page
+        assert 'href="https://evil.example' not in page
+        assert "1337" not in page
