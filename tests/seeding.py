@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import cycle, islice
 
-import labelled
-
+from tests import labelled
 from triage.desk import Desk, handle
 from triage.domain import Address, Reading
 from triage.mind import Mind

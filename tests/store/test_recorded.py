@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import labelled
 import pytest
-from samples import mail
 
+from tests import labelled
+from tests.samples import mail
 from triage import mind
 from triage.config import load
 from triage.domain import (

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from office import Office, opened
-from seeding import labelled_readings, seed
 
+from tests.office import Office, opened
+from tests.seeding import labelled_readings, seed
 from triage import mind as minds
 from triage.config import Settings, load
 from triage.domain import Reading
