@@ -81,7 +81,7 @@ def test_an_edited_rule_is_taken_once_it_is_whole_and_tested(live: LiveMind, set
     append(settings.rules / "newsletter.test.yaml", TESTED)
     assert live.look()
     assert knows(live.mind, "newsletter/edited")
-    assert live.problem == ""
+    assert live.refused() is None
 
 
 def test_a_broken_file_leaves_the_last_good_rules_and_is_told_once_with_its_line(
@@ -93,6 +93,7 @@ def test_a_broken_file_leaves_the_last_good_rules_and_is_told_once_with_its_line
     assert not live.look()
     assert live.mind is good
     assert "rules/settlement.yaml:" in live.problem
+    assert live.refused() is not None
     told = [each.getMessage() for each in caplog.records if each.levelno == logging.ERROR]
     assert len(told) == 1
     assert told[0].endswith("the last good ones stay")

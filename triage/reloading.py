@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -33,12 +34,18 @@ class LiveMind:
     def __init__(self, mind: Mind, told: Callable[[Mind], None] = lambda _: None) -> None:
         self.mind = mind
         self.problem = ""
+        self._since = datetime.now(UTC)
         self._told = told
         self._seen = signature(mind.settings)
 
     def start(self, stop: threading.Event) -> None:
         """Look for edits in a thread of its own, which ends with the process."""
         threading.Thread(target=self.watch, args=(stop,), name="edited files", daemon=True).start()
+
+    def refused(self) -> tuple[str, datetime] | None:
+        """The problem, and since when the files have been out of use; None when they are in use."""
+        problem = self.problem
+        return (problem, self._since) if problem else None
 
     def watch(self, stop: threading.Event, seconds: float = LOOK) -> None:
         """Look for edits until `stop` is set; a fault while reading leaves the last good mind at work."""
@@ -69,6 +76,8 @@ class LiveMind:
         problem = f"edited rules or templates are not in use: {'; '.join(lines[:_SHOWN])}{more}"
         if problem != self.problem:
             log.error("%s; the last good ones stay", problem)
+        if not self.problem:
+            self._since = datetime.now(UTC)
         self.problem = problem
 
 

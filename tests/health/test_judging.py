@@ -44,6 +44,16 @@ def test_a_desk_that_reads_and_sends_is_well():
     }
 
 
+def test_edited_rules_that_stay_broken_are_red_and_those_just_being_saved_are_not():
+    broken = Failure("edited rules are not in use: rules/settlement.yaml:3:1", ago(minutes=11), lasting=True)
+    (reason,) = judged(FINE, edits_watched=True, edits=broken).reasons
+    assert (reason.name, reason.since) == ("rules one", ago(minutes=11))
+    saving = judged(FINE, edits_watched=True, edits=replace(broken, since=ago(minutes=1)))
+    assert not saving.red
+    assert "rules one" not in saving.well
+    assert "rules one" in judged(FINE, edits_watched=True).well
+
+
 def test_a_refused_password_is_red_at_once_and_says_why():
     failing = replace(FINE, failure=Failure("support: h refuses the login of 'desk'", ago(seconds=1), lasting=True))
     (reason,) = judged(failing).reasons

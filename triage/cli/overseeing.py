@@ -35,7 +35,8 @@ def watcher_for(desk: Desk, settings: Settings, pulse: Pulse) -> Watcher:
 @contextlib.contextmanager
 def overseen(desk: Desk, settings: Settings, stop: threading.Event) -> Iterator[Pulse]:
     """While the block runs, threads watch the pulse it gets and keep the ledger tidy. Raises PortTaken."""
-    pulse = Pulse([mailbox.name for mailbox in desk.mailboxes], settings.poll.seconds)
+    edits = desk.live.refused if desk.live else None
+    pulse = Pulse([mailbox.name for mailbox in desk.mailboxes], settings.poll.seconds, edits=edits)
     watcher = watcher_for(desk, settings, pulse)
     server = listen(settings.health.listen, watcher.picture) if settings.health.listen else None
     threads = [

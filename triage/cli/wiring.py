@@ -28,8 +28,8 @@ from triage.transport.mailbox import Mailbox
 from triage.transport.maildir import MaildirMailbox
 from triage.transport.oauth import Grant, TokenSource
 from triage.transport.outgoing import Envelope
-from triage.transport.suspects import Suspects
 from triage.transport.smtp import Sender, SmtpSender
+from triage.transport.suspects import Suspects
 from triage.tuning.history import note_editions
 
 

@@ -1,7 +1,7 @@
 """Is the desk well? Pure: signs in, verdict out.
 
 The desk is red when a mailbox cannot be read, mail stays behind in it, letters do not leave, the database is lost, mail
-in trouble waits, or sending was stopped. What a person must mend is red at once, everything else after one missed window.
+in trouble waits, sending was stopped, or edited rules cannot be used. What a person must mend is red at once, everything else after one missed window.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from triage.health.pulse import Beat, Beats
 from triage.store.signs import Signs
+
+EDITING: Final = timedelta(minutes=10)  # for which edited rules may be broken before it is an alarm
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,16 @@ def _process(at: datetime, beats: Beats, patience: Patience) -> Found:
         yield name, None
     elif relay and (relay.lasting or at - relay.since > timedelta(seconds=2 * patience.window)):
         yield name, Reason(name, f"letters do not leave: {relay.said}", relay.since)
+    yield from _edits(at, beats, patience)
+
+
+def _edits(at: datetime, beats: Beats, patience: Patience) -> Found:
+    """Whoever edits several files saves them one after the other: that is no alarm."""
+    name, edits = f"rules {patience.host}", beats.edits
+    if edits and at - edits.since > EDITING:
+        yield name, Reason(name, edits.said, edits.since)
+    elif edits is None and beats.edits_watched:
+        yield name, None
 
 
 def _mailbox(beat: Beat, patience: Patience) -> Found:

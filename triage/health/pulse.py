@@ -51,6 +51,8 @@ class Beats:
     run: Failure | None = None  # how the run from cron failed
     ran: bool = False  # it came to its end, well or not
     stuck: str = ""  # the thread that has not been heard of for far too long
+    edits_watched: bool = False  # edited rules and templates are taken while the desk runs
+    edits: Failure | None = None  # why those that lie there are not in use
 
 
 @dataclass
@@ -71,6 +73,7 @@ class Pulse:
     window: float
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], datetime] = utc_now
+    edits: Callable[[], tuple[str, datetime] | None] | None = None  # what keeps edited files out of use, and since when
     _threads: dict[str, _Mailbox] = field(init=False)
     _relay: Failure | None = field(init=False, default=None)
     _relay_tried: bool = field(init=False, default=False)
@@ -139,7 +142,17 @@ class Pulse:
             at = self.clock()
             told = tuple(replace(thread.beat, quiet=at - thread.good) for thread in self._threads.values())
             late = (name for name, each in self._threads.items() if at - each.heard > each.expected + patience)
-            return Beats(told, self._relay, self._relay_tried, self._run, self._ran, next(late, ""))
+            refused = self.edits() if self.edits else None
+            return Beats(
+                mailboxes=told,
+                relay=self._relay,
+                relay_tried=self._relay_tried,
+                run=self._run,
+                ran=self._ran,
+                stuck=next(late, ""),
+                edits_watched=self.edits is not None,
+                edits=Failure(*refused, lasting=True) if refused else None,
+            )
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────
 
