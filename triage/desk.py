@@ -22,9 +22,9 @@ from triage.config import Limits
 from triage.decision import judge, withheld
 from triage.delivery import Routes, Tally
 from triage.delivery import deliver as send_queued
-from triage.domain import InboundMail, Kind, Reading, Reply, TicketNumber, TopicKind, Tray, Verdict
-from triage.handover import Case, Handovers
-from triage.incidents import IncidentWatch, complaint_of, digest, in_incident
+from triage.domain import InboundMail, Kind, Reading, Reply, Ticket, TopicKind, Tray, Verdict
+from triage.handover import Handovers, Passed
+from triage.incidents import IncidentWatch, digest
 from triage.limits import Breaker, Restraint, fingerprint
 from triage.mail import bounces
 from triage.mail.authentication import fails_dmarc
@@ -232,36 +232,70 @@ def handle(arrival: Arrival, reading: Reading, ledger: Ledger, desk: Desk) -> Ve
     """Thread, decide, write and record one mail; the tray alone when it was handled before."""
     if tray := ledger.seen(reading.mail.key):
         return tray
-    mail = reading.mail
-    forged = fails_dmarc(mail, desk.mind.settings.desk.authserv)
-    place = belonging(mail, ledger, desk.signer, desk.known, forged=forged)
-    if reading.silence and reading.silence.code == "bounce":
-        place = _returned(arrival.raw, place, ledger, desk)
-    verdict = judged = judge(reading, place, desk.mind.policy())
-    complaint = complaint_of(reading, verdict) if desk.incidents.is_fresh(mail.date, ledger) else ""
-    if desk.incidents.belongs(complaint, mail.sender.email, ledger):
-        verdict = in_incident(verdict, complaint)
-    verdict = _restrained(verdict, arrival, mail, place, ledger, desk)
-    ticket = place.ticket
+    case = _decide(arrival, reading, ledger, desk)
+    verdict, ticket = case.verdict, case.place.ticket
     if ticket is None and verdict.kind is Kind.NEW:
-        ticket = ledger.open_ticket(mail, verdict.language)
-    handled = replace(_handled(arrival, reading, verdict, place, desk), likeness=digest(complaint))
-    mail_id = ledger.record(handled, ticket, first=place.ticket is None)
-    kept = recorded.record(mail, reading.inspection, place, judged, desk.mind.finders)
+        ticket = ledger.open_ticket(reading.mail, verdict.language)
+    mail_id = ledger.record(_handled(case, desk), ticket, first=case.place.ticket is None)
+    kept = recorded.record(reading.mail, reading.inspection, case.place, case.judged, desk.mind.finders)
     recorded.write(ledger.db, mail_id, kept)
     if ticket is not None and verdict.kind in (Kind.NEW, Kind.FOLLOWUP):
-        asked = verdict.template in ASKING
-        ledger.update_ticket(ticket, verdict, asked=asked, told_separate=verdict.template == "separate_mail")
-        if verdict.template:
-            reply = desk.mind.writer.write(reading, verdict, ticket.number, desk.signer, place.circle)
-            ledger.queue(queued(reply, mail, ledger, desk), mail_id, ticket.number)
-            desk.breaker.weigh(ledger)
-        _tell_staff(mail, verdict, ticket.number, ledger, desk)
-        if to := desk.handovers.due(verdict, ticket, place):
-            desk.handovers.pass_on(ledger, Case(ticket.number, mail_id, reading, verdict, arrival.raw), to)
-        if verdict.in_incident:
-            desk.incidents.tell(complaint, ledger)
+        _answer(case, ticket, mail_id, ledger, desk)
+        _tell(case, ticket, mail_id, ledger, desk)
     return verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One mail and what is done about it. `judged` is the verdict before incidents and limits had their say; mails about
+    one trouble share the `complaint`."""
+
+    arrival: Arrival
+    reading: Reading
+    place: Belonging
+    judged: Verdict
+    verdict: Verdict
+    complaint: str
+
+    @property
+    def mail(self) -> InboundMail:
+        return self.reading.mail
+
+
+def _decide(arrival: Arrival, reading: Reading, ledger: Ledger, desk: Desk) -> _Case:
+    """Thread and judge one mail."""
+    forged = fails_dmarc(reading.mail, desk.mind.settings.desk.authserv)
+    place = belonging(reading.mail, ledger, desk.signer, desk.known, forged=forged)
+    if reading.silence and reading.silence.code == "bounce":
+        place = _returned(arrival.raw, place, ledger, desk)
+    judged = judge(reading, place, desk.mind.policy())
+    verdict, complaint = desk.incidents.weighed(reading, judged, ledger)
+    case = _Case(arrival, reading, place, judged, verdict, complaint)
+    return replace(case, verdict=_restrained(case, ledger, desk))
+
+
+def _answer(case: _Case, ticket: Ticket, mail_id: int, ledger: Ledger, desk: Desk) -> None:
+    """Bring the ticket to where the verdict leaves it, and queue the reply if there is one."""
+    verdict = case.verdict
+    asked, told = verdict.template in ASKING, verdict.template == "separate_mail"
+    ledger.update_ticket(ticket, verdict, asked=asked, told_separate=told)
+    if verdict.template:
+        reply = desk.mind.writer.write(case.reading, verdict, ticket.number, desk.signer, case.place.circle)
+        ledger.queue(queued(reply, case.mail, ledger, desk), mail_id, ticket.number)
+        desk.breaker.weigh(ledger)
+
+
+def _tell(case: _Case, ticket: Ticket, mail_id: int, ledger: Ledger, desk: Desk) -> None:
+    """Tell people of ours what cannot wait for a look into a tray, and pass on what others work on."""
+    verdict, number = case.verdict, ticket.number
+    if verdict.topic and desk.mind.understanding.rulebook.topic(verdict.topic).kind is TopicKind.URGENT:
+        letter = AlertLetter("key_leak", number=str(number))
+        said = f"{number}, {case.mail.sender.email}: {verdict.topic}"
+        desk.alerts.tell_once(ledger, f"key_leak:{number}", said, letter)
+    if verdict.in_incident:
+        desk.incidents.tell(case.complaint, ledger)
+    if to := desk.handovers.due(verdict, ticket, case.place):
+        desk.handovers.pass_on(ledger, Passed(number, mail_id, case.reading, verdict, case.arrival.raw), to)
 
 
 def _returned(raw: bytes, place: Belonging, ledger: Ledger, desk: Desk) -> Belonging:
@@ -272,23 +306,13 @@ def _returned(raw: bytes, place: Belonging, ledger: Ledger, desk: Desk) -> Belon
     return replace(place, ticket=ticket, by="bounce", claimed=None) if ticket else place
 
 
-def _restrained(
-    verdict: Verdict, arrival: Arrival, mail: InboundMail, place: Belonging, ledger: Ledger, desk: Desk
-) -> Verdict:
+def _restrained(case: _Case, ledger: Ledger, desk: Desk) -> Verdict:
     """The verdict, without its reply when a limit was reached."""
-    if not verdict.template:
-        return verdict
-    address = desk.mind.writer.address_for(mail, place.circle).email
-    restraint = desk.restraint
-    reason = restraint.too_old(arrival.received, ledger.now) or restraint.why_silent(address, mail, ledger)
-    return withheld(verdict, reason) if reason else verdict
-
-
-def _tell_staff(mail: InboundMail, verdict: Verdict, number: TicketNumber, ledger: Ledger, desk: Desk) -> None:
-    """What cannot wait for somebody to look into a tray: leaked keys, once a ticket."""
-    if verdict.topic and desk.mind.understanding.rulebook.topic(verdict.topic).kind is TopicKind.URGENT:
-        letter = AlertLetter("key_leak", number=str(number))
-        desk.alerts.tell_once(ledger, f"key_leak:{number}", f"{number}, {mail.sender.email}: {verdict.topic}", letter)
+    if not case.verdict.template:
+        return case.verdict
+    restraint, address = desk.restraint, desk.mind.writer.address_for(case.mail, case.place.circle).email
+    reason = restraint.too_old(case.arrival.received, ledger.now) or restraint.why_silent(address, case.mail, ledger)
+    return withheld(case.verdict, reason) if reason else case.verdict
 
 
 def queued(reply: Reply, mail: InboundMail, ledger: Ledger, desk: Desk) -> Queued:
@@ -306,17 +330,18 @@ def queued(reply: Reply, mail: InboundMail, ledger: Ledger, desk: Desk) -> Queue
     )
 
 
-def _handled(arrival: Arrival, reading: Reading, verdict: Verdict, place: Belonging, desk: Desk) -> Handled:
+def _handled(case: _Case, desk: Desk) -> Handled:
     mind = desk.mind
     return Handled(
-        reading=reading,
-        verdict=verdict,
-        mailbox=arrival.mailbox,
-        uid=arrival.uid,
+        reading=case.reading,
+        verdict=case.verdict,
+        mailbox=case.arrival.mailbox,
+        uid=case.arrival.uid,
         rules_digest=mind.rules.digest,
         model_digest=mind.understanding.classifier.digest,
-        participants=_participants(reading.mail, verdict, place, desk),
-        required=mind.policy().handbook.required(verdict.profile),
+        participants=_participants(case.mail, case.verdict, case.place, desk),
+        required=mind.policy().handbook.required(case.verdict.profile),
+        likeness=digest(case.complaint),
     )
 
 

@@ -28,7 +28,7 @@ _MOST_COPIES = 20  # earlier mails that go along
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Passed:
     """What is passed on: the ticket, the mail that is the reason (its row and, if at hand, its bytes), and the verdict."""
 
     number: TicketNumber
@@ -53,7 +53,7 @@ class Handovers:
             return ()
         return tuple(dict.fromkeys(rule.to for rule in self.rules if rule.when and _matches(rule.when, verdict)))
 
-    def pass_on(self, ledger: Ledger, case: Case, to: Sequence[str], who: str = _BY_ITSELF) -> None:
+    def pass_on(self, ledger: Ledger, case: Passed, to: Sequence[str], who: str = _BY_ITSELF) -> None:
         """Queue the letter and note it in the ticket's history. By hand, a ticket may be passed on again."""
         moment = "" if who == _BY_ITSELF else ledger.now.isoformat()
         message_id = self.signer.handover_id(case.number, case.reading.mail.key, *to, moment)
@@ -78,7 +78,7 @@ class Handovers:
         if letters.queue(ledger.db, queued, ledger.now):
             upkeep.hand_over(ledger.db, case.number, to, upkeep.Deed(who, ledger.now))
 
-    def _earlier(self, ledger: Ledger, case: Case) -> list[bytes]:
+    def _earlier(self, ledger: Ledger, case: Passed) -> list[bytes]:
         """Masked copies of what else people wrote in the ticket, oldest first."""
         rows = [row for row in recorded.of_ticket(ledger.db, case.number) if row.mail != case.mail]
         read = (recorded.unpack(row.content) for row in rows[-_MOST_COPIES:])
@@ -93,7 +93,7 @@ def _matches(when: HandoverWhen, verdict: Verdict) -> bool:
     )
 
 
-def case_of(ledger: Ledger, number: TicketNumber, handbook: Handbook) -> Case | None:
+def case_of(ledger: Ledger, number: TicketNumber, handbook: Handbook) -> Passed | None:
     """A ticket as it stands, for passing it on by hand: its last mail from people, judged on the whole thread.
 
     None when there is no such ticket, or its words have expired.
@@ -107,7 +107,7 @@ def case_of(ledger: Ledger, number: TicketNumber, handbook: Handbook) -> Case | 
             profile = handbook.named(ticket.profile)
             missing = handbook.missing(profile, fields) if profile else ()
             verdict = replace(kept.verdict, topic=ticket.topic, profile=ticket.profile, fields=fields, missing=missing)
-            return Case(ticket.number, row.mail, Reading(kept.mail, inspection=kept.inspection), verdict)
+            return Passed(ticket.number, row.mail, Reading(kept.mail, inspection=kept.inspection), verdict)
     return None
 
 

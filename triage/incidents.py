@@ -59,12 +59,17 @@ class IncidentWatch:
     limit: Incidents
     alerts: Alerts
 
-    def is_fresh(self, sent: datetime | None, ledger: Ledger) -> bool:
-        """Whether a mail comes when it was sent: what lay in a mailbox for long says nothing of now."""
-        return sent is None or abs(ledger.now - sent) <= self._window
+    def weighed(self, reading: Reading, verdict: Verdict, ledger: Ledger) -> tuple[Verdict, str]:
+        """The verdict as it is when the mail is part of an incident, and its complaint ("": none that counts)."""
+        sent, complaint = reading.mail.date, complaint_of(reading, verdict)
+        if (
+            sent is not None and abs(ledger.now - sent) > self._window
+        ):  # it lay somewhere for long and says nothing of now
+            return verdict, ""
+        belongs = self._belongs(complaint, reading.mail.sender.email, ledger)
+        return (_in_incident(verdict, complaint) if belongs else verdict), complaint
 
-    def belongs(self, complaint: str, sender: str, ledger: Ledger) -> bool:
-        """Whether a new mail is part of an incident."""
+    def _belongs(self, complaint: str, sender: str, ledger: Ledger) -> bool:
         found = digest(complaint)
         if found is None:
             return False
@@ -99,7 +104,7 @@ class IncidentWatch:
         return AlertLetter("incident", count=len(tickets), minutes=self.limit.minutes, details=details)
 
 
-def in_incident(verdict: Verdict, complaint: str) -> Verdict:
+def _in_incident(verdict: Verdict, complaint: str) -> Verdict:
     """The same mail as part of an incident: people have it, and the sender is asked for nothing."""
     return replace(
         verdict,
