@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 
@@ -59,12 +58,3 @@ def test_many_mails_at_once_get_what_each_gets_alone(model: Classifier) -> None:
 def test_serving_never_imports_scikit_learn() -> None:
     code = "import sys, triage.classifier.storing; sys.exit('sklearn' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def test_near_copies_of_a_mail_are_alike_and_others_are_not() -> None:
-    one = mails(8)
-    copy = replace(one[0], text=one[0].text + " 1")
-    memory = train([*one, copy]).memory
-    alike = memory.alike(0.9).toarray()
-    assert alike[0, -1] == 1
-    assert alike.sum() == len(one) + 3

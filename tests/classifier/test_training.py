@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -9,7 +11,7 @@ from triage.classifier.examples import Example, describe
 from triage.classifier.features import Features, normalise
 from triage.classifier.lexicon import Lexicon
 from triage.classifier.model import Classifier
-from triage.classifier.training import STRENGTH, train
+from triage.classifier.training import STRENGTH, alike, train
 from triage.domain import Language
 
 
@@ -99,3 +101,12 @@ def test_what_a_language_teaches_another_learns_through_the_lexicon() -> None:
     texts = ["pankki pankki", "lista", "otsake"]
     known = train(mails(), lexicon=lexicon).guess(texts)
     assert [opinion.guesses[0].topic for opinion in known] == ["settlement", "newsletter", "technical"]
+
+
+def test_near_copies_of_a_mail_are_alike_and_others_are_not() -> None:
+    one = mails(8)
+    texts = [normalise(mail.words) for mail in [*one, replace(one[0], text=one[0].text + " 1")]]
+    features = Features.learn(texts, Lexicon({}), least=1)
+    table = alike(features.rows(texts), 0.9 * features.square).toarray()
+    assert table[0, -1] == 1
+    assert table.sum() == len(one) + 3

@@ -27,19 +27,20 @@ PIECES = range(2, 6)  # lengths of the pieces inside a word, in characters, its 
 FAMILIES = ("words", "pieces", "concepts")
 LENGTH = np.array([1.0, 1.0, 0.8], dtype=np.float32)  # of each family in a row: how loudly it speaks
 _CACHED = 16_384  # tokens whose pieces are remembered
+_TEXTS = 256  # whose concepts are remembered until the reasons are told
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.intp]
 
 _PLACEHOLDERS = tuple(
-    (re.compile(pattern, flags), f" {token} ")
-    for pattern, flags, token in (
-        (r"```[^`]*```", 0, "zcode"),
-        (r"https?://\S+", re.IGNORECASE, "zurl"),
-        (r"[^\s@]{1,64}@[^\s@]{1,255}", 0, "zmail"),
-        (r"\b(?=[a-f-]{0,64}\d)[0-9a-f]{8,64}(?:-[0-9a-f]{1,64}){0,8}\b", re.IGNORECASE, "zhex"),
-        (r"\d{5,}", 0, "znum"),
-        (r"\S{60,}", 0, "zlong"),
+    (clue, re.compile(pattern, flags), f" {token} ")  # a text without the clue is not searched
+    for clue, pattern, flags, token in (
+        ("```", r"```[^`]*```", 0, "zcode"),
+        ("://", r"https?://\S+", re.IGNORECASE, "zurl"),
+        ("@", r"[^\s@]{1,64}@[^\s@]{1,255}", 0, "zmail"),
+        ("", r"\b(?=[a-f-]{0,64}\d)[0-9a-f]{8,64}(?:-[0-9a-f]{1,64}){0,8}\b", re.IGNORECASE, "zhex"),
+        ("", r"\d{5,}", 0, "znum"),
+        ("", r"\S{60,}", 0, "zlong"),
     )
 )
 _WORD = re.compile(r"\w+")
@@ -48,8 +49,9 @@ _WORD = re.compile(r"\w+")
 def normalise(text: str) -> str:
     """Lower case; pasted code, links, addresses, hex ids and long numbers become one word each; the head only."""
     text = text[: 4 * CHARACTERS]
-    for pattern, token in _PLACEHOLDERS:
-        text = pattern.sub(token, text)
+    for clue, pattern, token in _PLACEHOLDERS:
+        if clue in text:
+            text = pattern.sub(token, text)
     return " ".join(text.lower()[:CHARACTERS].split())
 
 
@@ -72,6 +74,7 @@ class Features:
             for family, start in zip(self.terms, starts, strict=False)
         )
         self._ids_of = lru_cache(_CACHED)(self._piece_ids)  # the same words come back in every mail
+        self._concepts_in = lru_cache(_TEXTS)(self._look_for_concepts)
 
     def __len__(self) -> int:
         return int(self.borders[-1])
@@ -111,33 +114,34 @@ class Features:
         return rows
 
     def surfaces(self, text: str) -> dict[int, list[str]]:
-        """Where the words and concepts of a normalised text come from: each term's number, and the words for it."""
-        words = words_of(text)
+        """What in a normalised text stands for its concepts: each concept's number, and the words that showed it."""
         found: dict[int, list[str]] = {}
-        for term in (*words, *_pairs(words)):
-            if term in self._words:
-                found.setdefault(self._words[term], [term])
-        for concept, where in self.lexicon.seen(words):
-            if concept in self._concepts:
-                found.setdefault(self._concepts[concept], []).append(" ".join(words[where]))
+        for concept, surface in self._concepts_in(text):
+            found.setdefault(concept, []).append(surface)
         return found
-
-    def are_pieces(self, terms: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
-        """Which of some term numbers are pieces of words."""
-        return np.asarray((terms >= self.borders[0]) & (terms < self.borders[1]))
 
     def name(self, term: int) -> str:
         """The term with this number, as the vocabulary spells it."""
         family = int(np.searchsorted(self.borders, term, side="right"))
         return self.terms[family][term - (self.borders[family - 1] if family else 0)]
 
-    def _ids(self, text: str) -> Iterator[int]:
+    def _ids(self, text: str) -> list[int]:
         words = words_of(text)
-        yield from (self._words[term] for term in words if term in self._words)
-        yield from (self._words[term] for term in _pairs(words) if term in self._words)
+        known = self._words
+        ids = [known[term] for term in words if term in known]
+        ids += [known[term] for term in _pairs(words) if term in known]
         for token in text.split():
-            yield from self._ids_of(token)
-        yield from (self._concepts[concept] for concept, _ in self.lexicon.seen(words) if concept in self._concepts)
+            ids += self._ids_of(token)
+        ids += [concept for concept, _ in self._concepts_in(text)]
+        return ids
+
+    def _look_for_concepts(self, text: str) -> tuple[tuple[int, str], ...]:
+        words = words_of(text)
+        return tuple(
+            (self._concepts[concept], " ".join(words[where]))
+            for concept, where in self.lexicon.seen(words)
+            if concept in self._concepts
+        )
 
     def _piece_ids(self, token: str) -> tuple[int, ...]:
         return tuple(self._pieces[piece] for piece in _pieces(token) if piece in self._pieces)
@@ -150,8 +154,8 @@ class Features:
         rows.data = (rows.data * LENGTH[family] / np.sqrt(squares)[part]).astype(np.float32)
 
 
-def _pairs(words: Sequence[str]) -> Iterator[str]:
-    return (f"{left} {right}" for left, right in pairwise(words))
+def _pairs(words: Sequence[str]) -> Iterable[str]:
+    return map(" ".join, pairwise(words))
 
 
 def _pieces(token: str) -> Iterator[str]:

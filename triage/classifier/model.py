@@ -6,13 +6,13 @@ Immutable and free of scikit-learn, so that a command that reads one mail starts
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix
 
 from triage.classifier.features import Features, Floats, Ints, normalise
 from triage.domain import Guess, Opinion
@@ -21,6 +21,8 @@ __all__ = ["NEIGHBOURS", "Classifier", "Head", "Memory", "Panel", "softmax"]
 
 NEIGHBOURS = 3  # examples whose likeness makes a mail familiar
 _BATCH = 256  # mails compared with all examples at a time
+_FEW = 20  # a term is telling when a twentieth of the examples have it, or as few as these
+_IN_QUESTION = 32  # examples that are compared in full
 _REASONS = 8
 
 
@@ -37,12 +39,13 @@ class Head:
 
     labels: tuple[str, ...]
     owners: tuple[str, ...]
-    weights: Floats  # a row for each term, a column for each label
+    weights: npt.NDArray[np.float16]  # a row for each term, a column for each label; half as large, and as good
     bias: Floats
 
     def scores(self, rows: csr_matrix) -> Floats:
         """Unbounded scores, a column for each label."""
-        scores: Floats = rows @ self.weights + self.bias
+        terms, narrow = _narrow(rows)
+        scores: Floats = narrow @ self.weights[terms].astype(np.float32) + self.bias
         return scores
 
     def shares(self, scores: Floats, temperature: float) -> Floats:
@@ -59,6 +62,16 @@ class Head:
     def _belongs(self) -> Floats:
         table = [[owner == topic for topic in self.topics] for owner in self.owners]
         return np.array(table, dtype=np.float32)
+
+
+def _narrow(rows: csr_matrix) -> tuple[Ints, csr_matrix]:
+    """The terms that occur in some rows, and the rows with columns for these alone."""
+    occurs = np.zeros(rows.shape[1], dtype=np.bool_)
+    occurs[rows.indices] = True
+    terms = np.flatnonzero(occurs)
+    column = np.zeros(rows.shape[1], dtype=rows.indices.dtype)
+    column[terms] = np.arange(len(terms))
+    return terms, csr_matrix((rows.data, column[rows.indices], rows.indptr), shape=(rows.shape[0], len(terms)))
 
 
 @dataclass(frozen=True)
@@ -100,43 +113,40 @@ class Memory:
 
     @cached_property
     def _columns(self) -> csr_matrix:
-        return self.rows.T.tocsr()
+        """The terms that few examples have, a column for each example: who shares none of them is nobody's neighbour."""
+        counts = np.bincount(self.rows.indices, minlength=self.rows.shape[1])
+        few = counts <= max(_FEW, len(self.ids) // _FEW)
+        telling = self.rows.copy()
+        telling.data *= few[telling.indices]
+        telling.eliminate_zeros()
+        return telling.T.tocsr()
 
-    def nearest(self, rows: csr_matrix, *, skip_self: bool = False) -> tuple[Floats, Ints]:
-        """The highest cosines with examples, best first, and which examples those are; `skip_self` when the
-        rows are the examples themselves."""
-        parts = [self._nearest(rows, start, skip_self) for start in range(0, rows.shape[0], _BATCH)]
-        if not parts:
-            return np.zeros((0, NEIGHBOURS), dtype=np.float32), np.zeros((0, NEIGHBOURS), dtype=np.intp)
-        return np.concatenate([likeness for likeness, _ in parts]), np.concatenate([which for _, which in parts])
+    def nearest(self, rows: csr_matrix) -> tuple[Floats, Ints]:
+        """The highest cosines with examples, best first, and which examples those are."""
+        count = min(NEIGHBOURS, len(self.ids))
+        found = [
+            one for start in range(0, rows.shape[0], _BATCH) for one in self._nearest(rows[start : start + _BATCH])
+        ]
+        likeness = np.array([values for values, _ in found], dtype=np.float32).reshape(-1, count)
+        return likeness, np.array([which for _, which in found], dtype=np.intp).reshape(-1, count)
 
     def familiarity(self, likeness: Floats) -> Floats:
         """0 (nothing alike was ever seen) to 1 (as alike as examples are among themselves)."""
         share: Floats = np.clip(likeness.mean(axis=1) / np.float32(max(self.usual, 1e-9)), 0, 1)
         return share
 
-    def alike(self, least: float) -> csr_matrix:
-        """Which examples (rows) have a cosine of at least `least` with which (columns)."""
-        parts = []
-        for start in range(0, self.rows.shape[0], _BATCH):
-            part = (self.rows[start : start + _BATCH] @ self._columns).tocsr()
-            part.data = (part.data >= least * self.square).astype(np.int8)
-            part.eliminate_zeros()
-            parts.append(part)
-        table: csr_matrix = vstack(parts, format="csr")
-        return table
-
-    def _nearest(self, rows: csr_matrix, start: int, skip_self: bool) -> tuple[Floats, Ints]:
-        part = rows[start : start + _BATCH]
-        likeness = (part @ self._columns).toarray() / np.float32(self.square)
-        if skip_self:
-            own = np.arange(part.shape[0])
-            likeness[own, own + start] = 0
-        count = min(NEIGHBOURS, likeness.shape[1])
-        which = np.argpartition(-likeness, count - 1, axis=1)[:, :count]
-        values = np.take_along_axis(likeness, which, axis=1)
-        order = np.argsort(-values, axis=1, kind="stable")
-        return np.take_along_axis(values, order, axis=1), np.take_along_axis(which, order, axis=1)
+    def _nearest(self, rows: csr_matrix) -> Iterator[tuple[Floats, Ints]]:
+        """For each row: roughly by the telling terms, then those that come into question by all terms."""
+        rough = (rows @ self._columns).toarray()
+        asked = np.argpartition(-rough, min(_IN_QUESTION, rough.shape[1]) - 1, axis=1)[:, :_IN_QUESTION]
+        whole = np.zeros(rows.shape[1], dtype=np.float32)
+        for which, start, end in zip(asked, rows.indptr, rows.indptr[1:], strict=False):
+            terms = rows.indices[start:end]
+            whole[terms] = rows.data[start:end]
+            likeness = (self.rows[which] @ whole) / np.float32(self.square)
+            whole[terms] = 0
+            order = np.argsort(-likeness, kind="stable")[:NEIGHBOURS]
+            yield likeness[order], which[order]
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +211,7 @@ class Classifier:
 
     @cached_property
     def _average(self) -> Floats:
-        average: Floats = self.panel.heads[0].weights.mean(axis=1)
+        average: Floats = self.panel.heads[0].weights.mean(axis=1, dtype=np.float32)
         return average
 
     def _guesses(self, shares: Floats) -> tuple[Guess, ...]:
@@ -214,14 +224,15 @@ class Classifier:
         part = slice(seen.rows.indptr[at], seen.rows.indptr[at + 1])
         terms, topic = seen.rows.indices[part], int(seen.shares[at].argmax())
         spoke = seen.rows.data[part] * (self.panel.heads[0].weights[terms, topic] - self._average[terms])
-        is_piece = self.features.are_pieces(terms)
-        weight = dict(zip(terms[~is_piece].tolist(), spoke[~is_piece].tolist(), strict=True))
-        words: dict[str, float] = {}
-        for term, surfaces in self.features.surfaces(seen.texts[at]).items():
+        first, last = np.searchsorted(terms, self.features.borders[:2])  # terms are sorted: words, pieces, concepts
+        spelled = (self.features.terms[0][term] for term in terms[:first].tolist())
+        words = dict(zip(spelled, spoke[:first].tolist(), strict=True))
+        weight = dict(zip(terms[last:].tolist(), spoke[last:].tolist(), strict=True))
+        for concept, surfaces in self.features.surfaces(seen.texts[at]).items():
             for surface in surfaces:
-                words[surface] = words.get(surface, 0.0) + weight[term] / len(surfaces)
+                words[surface] = words.get(surface, 0.0) + weight[concept] / len(surfaces)
         best = sorted(((word, one) for word, one in words.items() if one > 0), key=lambda reason: -reason[1])[:_REASONS]
-        return tuple(best + self._pieces(terms[is_piece], spoke[is_piece], _REASONS - len(best)))
+        return tuple(best + self._pieces(terms[first:last], spoke[first:last], _REASONS - len(best)))
 
     def _pieces(self, terms: npt.NDArray[np.integer], spoke: Floats, most: int) -> list[tuple[str, float]]:
         order = [at for at in np.argsort(-spoke, kind="stable")[:most] if spoke[at] > 0]

@@ -17,7 +17,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -49,8 +49,9 @@ __all__ = [
     "usable",
 ]
 
-_VERSION = b"triage model 1\n"
+_VERSION = b"triage model 2\n"
 _DIGEST = hashlib.sha256().digest_size
+_CHUNK = 1024 * 1024
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +155,8 @@ def save(model: Classifier, path: Path) -> None:
 
 def load(path: Path) -> Classifier:
     """Read a model file. Raises FileNotFoundError, and ModelFileError for a file that `save` did not write so."""
-    return unpack(path.read_bytes(), str(path))
+    with path.open("rb") as file:
+        return _read(file, str(path))
 
 
 def digest_of(path: Path) -> str:
@@ -192,17 +194,23 @@ def pack(model: Classifier) -> bytes:
 
 def unpack(content: bytes, name: str) -> Classifier:
     """The model in the bytes of a model file; `name` stands in messages. Raises ModelFileError."""
-    if not content.startswith(_VERSION):
+    return _read(io.BytesIO(content), name)
+
+
+def _read(file: BinaryIO, name: str) -> Classifier:
+    """The model in an open file, which is never held in memory as a whole."""
+    if file.read(len(_VERSION)) != _VERSION:
         raise ModelFileError(
             f"{name} is no model file of this version of the desk; run 'triage train' to write it anew"
         )
-    start = len(_VERSION) + _DIGEST
-    if hashlib.sha256(memoryview(content)[start:]).digest() != content[len(_VERSION) : start]:
+    wanted, digest, start = file.read(_DIGEST), hashlib.sha256(), file.tell()
+    while part := file.read(_CHUNK):
+        digest.update(part)
+    if digest.digest() != wanted:
         raise ModelFileError(f"{name} is damaged or was changed; run 'triage train' to write it anew")
-    archive = io.BytesIO(content)  # the whole, which takes no copy: an archive may stand behind other bytes
-    archive.seek(start)
+    file.seek(start)
     try:
-        with np.load(archive, allow_pickle=False) as arrays:
+        with np.load(file, allow_pickle=False) as arrays:
             return _model(arrays)
     except (ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise ModelFileError(f"{name} cannot be read ({error}); run 'triage train' to write it anew") from error

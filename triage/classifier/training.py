@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -29,7 +29,7 @@ from triage.classifier.features import Features, Floats, Ints, normalise
 from triage.classifier.lexicon import Lexicon
 from triage.classifier.model import NEIGHBOURS, Classifier, Head, Memory, Panel
 
-__all__ = ["Progress", "train"]
+__all__ = ["Progress", "alike", "train"]
 
 STRENGTH = 10.0  # scikit-learn's C
 LIKE = 0.7  # cosine from which on two mails count as one for the folds
@@ -39,6 +39,7 @@ TARGET = 0.96  # precision wanted of held-out examples where the model says it i
 FACTORED = 12_000  # mails up to which the factor is smaller and faster than the rows
 JITTER = 1e-6  # keeps the factor defined where two mails have the same n-grams
 TECHNICAL = "technical"
+_BATCH = 256  # mails compared with all others at a time
 
 Progress = Callable[[int, int], None]  # steps done, steps in all
 
@@ -65,7 +66,7 @@ def _train(lesson: _Lesson, tell: Progress) -> Classifier:
     tell(0, steps)
     everything = np.arange(len(lesson.texts))
     ground = _ground(lesson, everything)
-    fold = _folds(lesson, ground.memory)
+    fold = _folds(lesson, ground)
     tell(1, steps)
     held: list[_Held] = []
     with ThreadPoolExecutor(steps) as pool:  # the work is in BLAS, which lets other threads run
@@ -158,14 +159,21 @@ def _grown(lesson: _Lesson, at: Ints, ground: _Ground) -> Classifier:
 
 def _memory(lesson: _Lesson, at: Ints, rows: csr_matrix, square: float, products: Floats | None) -> Memory:
     kept = np.flatnonzero(at < len(lesson.ids))
-    memory = Memory(tuple(lesson.ids[one] for one in at[kept]), rows[kept], square, usual=1.0)
-    if products is None:
-        likeness, _ = memory.nearest(memory.rows, skip_self=True)
-    else:
-        among = products[np.ix_(kept, kept)] / np.float32(square)
-        np.fill_diagonal(among, 0)
-        likeness = -np.partition(-among, min(NEIGHBOURS, len(kept)) - 1, axis=1)[:, :NEIGHBOURS]
-    return replace(memory, usual=float(np.quantile(likeness.mean(axis=1), 0.25)))
+    known = products[np.ix_(kept, kept)] if products is not None else None
+    likeness = [_likeness(rows[kept], known, start) for start in range(0, len(kept), _BATCH)]
+    usual = float(np.quantile(np.concatenate(likeness), 0.25) / square)
+    return Memory(tuple(lesson.ids[one] for one in at[kept]), rows[kept], square, usual)
+
+
+def _likeness(rows: csr_matrix, products: Floats | None, start: int) -> Floats:
+    """The mean inner product of each of some rows with the others that are most like it."""
+    part = slice(start, start + _BATCH)
+    among = products[part] if products is not None else (rows[part] @ rows.T).toarray()
+    own = np.arange(among.shape[0])
+    among[own, own + start] = 0
+    nearest = -np.partition(-among, min(NEIGHBOURS, among.shape[1]) - 1, axis=1)[:, :NEIGHBOURS]
+    mean: Floats = nearest.mean(axis=1)
+    return mean
 
 
 def _factor(products: Floats) -> Floats:
@@ -189,7 +197,7 @@ def _head(ground: _Ground, labels: Sequence[str], topics: Sequence[str]) -> Head
     return Head(
         labels=names,
         owners=tuple(owner[name] for name in names),
-        weights=np.ascontiguousarray(weights, dtype=np.float32),
+        weights=np.ascontiguousarray(weights, dtype=np.float16),
         bias=bias.astype(np.float32),
     )
 
@@ -200,11 +208,25 @@ def _weights(labels: Sequence[str]) -> dict[str, float]:
     return {label: math.sqrt(len(labels) / (len(counts) * count)) for label, count in counts.items()}
 
 
-def _folds(lesson: _Lesson, memory: Memory) -> Ints:
+def _folds(lesson: _Lesson, ground: _Ground) -> Ints:
     count = len(lesson.ids)
     fold = np.full(len(lesson.texts), -1)
-    fold[:count] = folds(lesson.labels[:count], groups(memory.alike(LIKE)), lesson.folds)
+    near_copies = alike(ground.rows[:count], LIKE * ground.features.square)
+    fold[:count] = folds(lesson.labels[:count], groups(near_copies), lesson.folds)
     return fold
+
+
+def alike(rows: csr_matrix, least: float) -> csr_matrix:
+    """Which of some rows have an inner product of at least `least` with which."""
+    columns = rows.T.tocsr()
+    parts = []
+    for start in range(0, rows.shape[0], _BATCH):
+        part = (rows[start : start + _BATCH] @ columns).tocsr()
+        part.data = (part.data >= least).astype(np.int8)
+        part.eliminate_zeros()
+        parts.append(part)
+    table: csr_matrix = vstack(parts, format="csr")
+    return table
 
 
 def _held_out(lesson: _Lesson, fold: Ints, number: int) -> list[_Held]:
