@@ -56,27 +56,37 @@ class Handovers:
     def pass_on(self, ledger: Ledger, case: Passed, to: Sequence[str], who: str = _BY_ITSELF) -> None:
         """Queue the letter and note it in the ticket's history. By hand, a ticket may be passed on again."""
         moment = "" if who == _BY_ITSELF else ledger.now.isoformat()
-        message_id = self.signer.handover_id(case.number, case.reading.mail.key, *to, moment)
         whole = bool(case.raw) and not case.reading.inspection.secrets and len(case.raw) <= _LARGEST_ORIGINAL
-        subject, rendered = staff.handover(self.writer, case.reading, case.verdict, case.number, attached=whole)
-        letter = Reply(
+        letter = replace(
+            self._written(case, to, attached=whole),
+            message_id=self.signer.handover_id(case.number, case.reading.mail.key, *to, moment),
+        )
+        mails = (*self._earlier(ledger, case), case.raw if whole else copy_of(case.reading.mail))
+        ours = self.envelope.address
+        marks = (("Reply-To", ours), ("X-Loop", ours), ("X-Triage-Handover", str(case.number)), *HANDOVER)
+        queued = letters.Letter(
+            kind="handover",
+            route=outbox.MAIN,
+            language=letter.language,
+            message_id=letter.message_id,
+            recipients=tuple(to),
+            message=compose(letter, self.envelope, ledger.now, marks, mails),
+            ticket=case.number,
+            mail=case.mail,
+        )
+        if letters.queue(ledger.db, queued, ledger.now):
+            upkeep.hand_over(ledger.db, case.number, to, upkeep.Deed(who, ledger.now))
+
+    def _written(self, case: Passed, to: Sequence[str], *, attached: bool) -> Reply:
+        subject, rendered = staff.handover(self.writer, case.reading, case.verdict, case.number, attached=attached)
+        return Reply(
             template="handover",
             language=self.writer.settings.languages.fallback,
             to=tuple(map(Address, to)),
             subject=subject,
             text=rendered.text,
             html=rendered.html,
-            message_id=message_id,
         )
-        ours = self.envelope.address
-        marks = (("Reply-To", ours), ("X-Loop", ours), ("X-Triage-Handover", str(case.number)), *HANDOVER)
-        attached = (*self._earlier(ledger, case), case.raw if whole else copy_of(case.reading.mail))
-        message = compose(letter, self.envelope, ledger.now, marks, attached)
-        queued = letters.Letter(
-            "handover", outbox.MAIN, letter.language, message_id, tuple(to), message, case.number, case.mail
-        )
-        if letters.queue(ledger.db, queued, ledger.now):
-            upkeep.hand_over(ledger.db, case.number, to, upkeep.Deed(who, ledger.now))
 
     def _earlier(self, ledger: Ledger, case: Passed) -> list[bytes]:
         """Masked copies of what else people wrote in the ticket, oldest first."""
