@@ -97,6 +97,8 @@ GIVEN = [
     ("request", 'curl_setopt($ch, CURLOPT_URL, "https://api.vipps.no/ecomm/v2/payments");', ...),
     ("request", "Request Method: POST\nRequest URL: https://api.vipps.no/epayment/v1/payments", ...),
     ("request", "we POST to /epayment/v1/payments", "POST /epayment/v1/payments"),
+    ("date", "it failed on May 12", "2024-05-12"),
+    ("date", "it failed on 5.3.2024", "2024-03-05"),
 ]
 
 NOT_GIVEN = [

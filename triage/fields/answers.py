@@ -81,9 +81,12 @@ _NAMED = re.compile(
     r"(?<![\w/])(?P<value>unauthori[sz]ed|forbidden|bad request|not found|conflict|internal server error|bad gateway|gateway time-?out|"
     r"service unavailable|too many requests|invalid msn|method not allowed)(?!\w)"
 )
-_GROUP = re.compile(
-    r"(?<![\w.])(?P<value>(?:merchant|payments?|customer|user|authentication|invalid ?request|error|feil|fejl|virhe) \d{2,3})(?![\w%]|[.,:/-]\d)"
+_GROUPS = (
+    *("merchant ", "payment ", "payments ", "customer ", "user ", "authentication ", "invalid request "),
+    *("invalidrequest ", "error ", "feil ", "fejl ", "virhe "),
 )
+_LONGEST_GROUP = max(map(len, _GROUPS))
+_GROUP = re.compile(r"(?<![\w.])(?P<value>[a-z ]{4,16} \d{2,3})(?![\w%]|[.,:/-]\d)")
 _ERRORS = ("error", "feil", "fejl", "virhe")
 _MESSAGE = re.compile(
     r"(?<!\w)(?:invalid|not (?:allowed|found|available|active|valid|registered)|too (?:high|low|long|short|many)|failed|denied|is required|must be)(?!\w)"
@@ -102,11 +105,15 @@ _BLOCK = re.compile(
 
 
 _PROBLEM_KEYS = frozenset({"typ", "tit", "det", "ins", "sta"})  # how the keys of a problem begin
-_CODE_STARTS = frozenset({"err", "fei", "fej", "fel", "vir", "kod", "cod", "koo"})  # how words for a code begin
-_GROUP_STARTS = frozenset({"mer", "pay", "cus", "use", "aut", "inv", "err", "fei", "fej", "vir"})  # and error groups
-_NAMES = frozenset(
-    {"una", "for", "bad", "not", "con", "int", "gat", "ser", "too", "inv", "met"}
-)  # how named errors begin
+_CODE_HINTS = ("code", "kod", "kood", "error id", "errorid")  # one of them stands in every word for a code
+_NAMED_HINTS = (
+    *("unauthori", "forbidden", "bad request", "not found", "conflict", "internal server", "bad gateway"),
+    *("gateway time", "service unavailable", "too many", "invalid msn", "method not"),
+)
+_WORDS = re.compile(r"[^\W\d_]+")
+_SENTENCE = re.compile(r"[.!?][ \t]|\n")
+_SHORTEST_STEM = 4
+_LONGEST_ENDING = 4
 
 
 def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
@@ -116,7 +123,7 @@ def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
 
 
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
-    for match, _ in zip(_LINE.finditer(part.folded) if "http/" in part.folded else (), range(_MOST), strict=False):
+    for match in islice(_LINE.finditer(part.folded) if "http/" in part.folded else (), _MOST):
         yield Finding("response", f"HTTP {match['code']}", part.where, 1.0, "status", match.start("code"))
     yield from _statuses(part, terms)
     for start, end in places(part, _BODY_KEYS, _MOST):
@@ -124,7 +131,7 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
             yield _body(part, value, part.folded[start:end])
     signs = [(pattern, name) for hint, pattern, name in _HINTED if hint in part.folded]
     for pattern, name in signs:
-        for match, _ in zip(pattern.finditer(part.folded), range(_MOST), strict=False):
+        for match in islice(pattern.finditer(part.folded), _MOST):
             yield _body(part, match, name)
     if len(_PROBLEM_KEYS & part.starts.keys()) >= 2 and len(set(islice(_problem_keys(part), _MOST))) >= 2:
         yield Finding("response", "problem details", part.where, 0.9, "body")
@@ -139,31 +146,45 @@ def _problem_keys(part: Part) -> Iterator[str]:
 def _messages(part: Part, terms: Terms) -> Iterator[Finding]:
     """An error code or a quoted message in a sentence: `fails with code 61`, `we get "Merchant not allowed"`."""
     prose = part.folded[:MOST_PROSE]
-    for match, _ in zip(
-        _CODE.finditer(prose) if not _CODE_STARTS.isdisjoint(part.starts) else (), range(_MOST), strict=False
-    ):
-        yield _body(part, match, "errorcode")
-    quotes = '"' in prose or "'" in prose
-    for match, _ in zip(_QUOTED.finditer(prose) if quotes else (), range(_MOST), strict=False):
-        before = re.findall(r"[^\W\d_]+", prose[max(0, match.start() - 24) : match.start()])[-2:]
-        if match["value"].startswith(terms.of_the_app):
-            continue
-        if set(before) & terms.status_before or _MESSAGE.search(match["value"]):
-            yield _body(part, match, "message")
-    named = not _NAMES.isdisjoint(part.starts)
-    for match, _ in zip(_NAMED.finditer(prose) if named else (), range(_MOST), strict=False):
-        said = re.split(r"[.!?][ \t]|\n", prose[max(0, match.start() - 24) : match.start()])[-1]
-        words = re.findall(r"[^\W\d_]+", said)
-        if set(words[-2 if words[-1:] and words[-1] in _PLAIN_COPULA else -1 :]) & (
-            terms.status_before | terms.status_words
-        ):
-            yield _body(part, match, "message")
-    for match, _ in zip(
-        _GROUP.finditer(prose) if not _GROUP_STARTS.isdisjoint(part.starts) else (), range(_MOST), strict=False
-    ):
-        named = match["value"].startswith(_ERRORS) or terms.failed(part, match.start())
-        if named and not _counts(part, match.end(), terms):
+    if any(hint in prose for hint in _CODE_HINTS):
+        for match in islice(_CODE.finditer(prose), _MOST):
+            yield _body(part, match, "errorcode")
+    quoted = islice(_QUOTED.finditer(prose), _MOST) if '"' in prose or "'" in prose else ()
+    named = islice(_NAMED.finditer(prose), _MOST) if any(hint in prose for hint in _NAMED_HINTS) else ()
+    yield from (_body(part, match, "message") for match in quoted if _is_message(match, prose, terms))
+    yield from (_body(part, match, "message") for match in named if _is_told(match, prose, terms))
+    for match in islice(_groups(part), _MOST):
+        told = match["value"].startswith(_ERRORS) or terms.failed(part, match.start())
+        if told and not _counts(part, match.end(), terms):
             yield _body(part, match, "error")
+
+
+def _is_message(match: re.Match[str], prose: str, terms: Terms) -> bool:
+    """Whether what stands in quotes is an answer's message, and not what an app or a shop shows."""
+    if match["value"].startswith(terms.of_the_app):
+        return False
+    before = _WORDS.findall(prose, max(0, match.start() - 24), match.start())[-2:]
+    return bool(set(before) & terms.status_before or _MESSAGE.search(match["value"]))
+
+
+def _is_told(match: re.Match[str], prose: str, terms: Terms) -> bool:
+    """Whether a named error was answered: `we get Forbidden`, `the status is Conflict`."""
+    said = _SENTENCE.split(prose[max(0, match.start() - 24) : match.start()])[-1]
+    words = _WORDS.findall(said)
+    told = set(words[-2 if words[-1:] and words[-1] in _PLAIN_COPULA else -1 :])
+    return not told.isdisjoint(terms.status_before | terms.status_words)
+
+
+def _groups(part: Part) -> Iterator[re.Match[str]]:
+    """Error groups with their codes: `Merchant 34`, `feil 402`."""
+    for number in part.numbers:
+        if number >= MOST_PROSE:
+            return
+        before = part.folded[max(0, number - _LONGEST_GROUP) : number]
+        for name in _GROUPS if before.endswith(_GROUPS) else ():
+            if before.endswith(name) and (match := _GROUP.match(part.folded, number - len(name))):
+                yield match
+                break
 
 
 def _counts(part: Part, end: int, terms: Terms) -> bool:
@@ -193,8 +214,8 @@ def _is_status(part: Part, match: re.Match[str], terms: Terms) -> bool:
         return True
     if _OF_MANY.match(part.text, match.end()):
         return False
-    sentence = re.split(r"[.!?][ \t]|\n", part.folded[max(0, match.start() - 24) : match.start()])[-1]
-    before = list(re.findall(r"[^\W\d_]+", sentence))
+    sentence = _SENTENCE.split(part.folded[max(0, match.start() - 24) : match.start()])[-1]
+    before = _WORDS.findall(sentence)
     after = _AFTER.match(part.folded, match.end())
     word = after["word"] if after else ""
     if match["plural"] and match["code"] >= "400":
@@ -234,10 +255,8 @@ def _introduced(before: list[str], word: str, terms: Terms) -> bool:
 
 def _names_status(word: str, terms: Terms) -> bool:
     """`error`, `feilen`, `virheen`: a word for an error or a status, in any of its endings."""
-    return any(
-        word == name or (len(name) > 3 and word.startswith(name) and len(word) <= len(name) + 4)
-        for name in terms.status_words
-    )
+    stems = (word[:length] for length in range(max(_SHORTEST_STEM, len(word) - _LONGEST_ENDING), len(word)))
+    return word in terms.status_words or any(stem in terms.status_words for stem in stems)
 
 
 def _block(part: Part, terms: Terms) -> Iterator[Finding]:

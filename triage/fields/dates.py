@@ -15,6 +15,7 @@ from triage.fields.terms import Terms
 
 _MOST = 40
 _LAST_WORD = re.compile(r"[^\W\d_]+\.? \Z")
+_THREE = re.compile(r"\d{3}")
 _LONGEST_NAME = 16  # characters of a month with its dot
 _MOST_AHEAD = 9  # months; a date without a year that lies further ahead was last year's
 _ISO = re.compile(r"(?P<y>20\d\d)-(?P<m>\d\d)-(?P<d>\d\d)(?<![\w.-]\d{4}-\d\d-\d\d)(?!\d|-\w)")
@@ -93,8 +94,10 @@ def _in_part(part: Part, mail: InboundMail, terms: Terms) -> Iterator[Finding]:
 def _matches(part: Part) -> Iterator[re.Match[str]]:
     """What looks like a date, form by form."""
     text = part.folded
-    handwritten = part.numbers[: bisect_left(part.numbers, MOST_PROSE)]
-    for pattern, starts in ((_ISO, part.numbers), (_DAY_FIRST, handwritten), (_NAMED, handwritten)):
+    days = [start for start in part.numbers if not _THREE.match(text, start)]
+    handwritten = days[: bisect_left(days, MOST_PROSE)]
+    years = (start for start in part.numbers if text[start + 4 : start + 5] == "-")
+    for pattern, starts in ((_ISO, years), (_DAY_FIRST, handwritten), (_NAMED, handwritten)):
         yield from _some(pattern.match(text, start) for start in starts)
     prose = text[:MOST_PROSE]
     if handwritten:
@@ -102,7 +105,7 @@ def _matches(part: Part) -> Iterator[re.Match[str]]:
         yield from _some(_SHORT.finditer(prose))
         yield from _some(_BEFORE_CLOCK.match(text, start) for start in handwritten)
     yield from _some(_GENITIVE.finditer(prose) if "kuun " in prose else ())
-    yield from _some(_LOG.match(text, start) for start in part.numbers)
+    yield from _some(_LOG.match(text, start) for start in days)
 
 
 def _some(matches: Iterable[re.Match[str] | None]) -> Iterator[re.Match[str]]:

@@ -96,7 +96,7 @@ def places(part: Part, labels: Labels, most: int | None = MOST_HITS) -> list[tup
 
     Of those that begin alike only the first `most` are looked at; None looks at all, as masking must.
     """
-    if not labels.may_stand_in(part):
+    if labels.by_beginning.keys().isdisjoint(part.starts.keys()):
         return []
     known = part.found.get((labels, most))
     if known is None:

@@ -99,7 +99,7 @@ def _behind_label(part: Part, start: int, end: int, terms: Terms) -> Iterator[Fi
 
 def _gives_number(gap: str, behind: str, terms: Terms) -> bool:
     """Whether the words between a sale unit and a number end in one for `number`, or in a bracket around it."""
-    words = re.findall(r"[^\W\d_]+", gap.lower())
+    words = _WORDS.findall(gap.lower())
     if len(words) > _MOST_WORDS or _taken(gap, terms):
         return False
     if gap.startswith(":") and gap.endswith(", ") and behind in ("", ".", ",", ")", "\n"):
@@ -111,7 +111,7 @@ def _gives_number(gap: str, behind: str, terms: Terms) -> bool:
 
 def _taken(gap: str, terms: Terms) -> bool:
     """Whether the words between label and number give the number to something else."""
-    words = set(re.findall(r"[^\W\d_]+", gap.lower()))
+    words = set(_WORDS.findall(gap.lower()))
     others = ("order_id", "order", "organization_number", "reference", "phone", "transaction_id")
     return bool(words & terms.other_numbers) or any(words & terms.labels[name].every for name in others)
 
