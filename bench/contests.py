@@ -1,0 +1,101 @@
+"""End to end on real servers, beside the bare bot of bench/floor.py in the same run: throughput, latency, old mail."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from statistics import median, quantiles
+
+from bench.arena import PATIENCE, Contestant, Cost, Scene, cpu_of, desk, floor, run, scenes, start
+from bench.figures import ROUNDS, Row
+from bench.mailbox import Mail, mailbox
+
+MAILS = 1000
+OLD = (0, 10_000, 100_000)
+LATE = 60  # mails whose answers are awaited one by one
+_PAUSE = 0.15
+CONTESTANTS: dict[str, Contestant] = {"desk": desk, "bare bot": floor}
+
+
+def throughput(profile: str = "light") -> Iterator[Row]:
+    """Both empty the same mailbox in turn."""
+    mails, costs = mailbox(MAILS, profile), {name: [] for name in CONTESTANTS}
+    with scenes() as new:
+        for _ in range(ROUNDS):
+            for name, contestant in CONTESTANTS.items():
+                costs[name].append(_contest(contestant, new(), mails))
+    of = f"{MAILS:,} {profile} mails, IMAP to SMTP and trays; median of {ROUNDS}"
+    for name, found in costs.items():
+        yield Row(f"{name}: speed", MAILS / median(c.seconds for c in found), "mails/s", of, "Throughput")
+    for name, found in costs.items():
+        yield Row(f"{name}: CPU", 1000 * median(c.cpu for c in found) / MAILS, "ms a mail", of, "CPU, start included")
+    for name, found in costs.items():
+        yield Row(f"{name}: memory", max(c.peak for c in found), "MB", "the most that was ever held", "Memory")
+    shares = [bare.seconds / ours.seconds for ours, bare in zip(costs["desk"], costs["bare bot"], strict=True)]
+    yield Row("speed of the desk against the bare bot", median(shares), "times", of)
+    yield Row("people without their one reply", sum(c.missing + c.doubled for c in costs["desk"]), "people", "the desk")
+
+
+def _contest(contestant: Contestant, scene: Scene, mails: Sequence[Mail]) -> Cost:
+    scene.fill(mails)
+    scene.left()  # the server gives every mail its UID: nobody shall pay for that
+    return run(contestant, scene, mails)
+
+
+def latency() -> Iterator[Row]:
+    """From delivery to the reply's acceptance, under IDLE; Dovecot itself tells of new mail after half a second."""
+    mails = [mail for mail in mailbox(3 * LATE) if mail.human][: LATE + 1]
+    with scenes() as new:
+        for name, contestant in CONTESTANTS.items():
+            waits, idle = _waits(contestant, new(), mails)
+            yield Row(f"{name}: half of the replies", 1000 * median(waits), "ms", f"{LATE} mails", "Latency")
+            yield Row(f"{name}: 99 of 100", 1000 * quantiles(waits, n=100)[98], "ms", f"{LATE} mails", "Latency")
+            yield Row(f"{name}: idle", 3600 * idle, "s", "CPU an hour")
+
+
+def _waits(contestant: Contestant, scene: Scene, mails: Sequence[Mail]) -> tuple[list[float], float]:
+    process = start(contestant(scene, "idle"))
+    try:
+        _answered(scene, mails[:1], 1)
+        time.sleep(1)
+        spent, since = cpu_of(process.pid), time.monotonic()
+        time.sleep(10)
+        idle = (cpu_of(process.pid) - spent) / (time.monotonic() - since)
+        return [_answered(scene, [mail], number) for number, mail in enumerate(mails[1:], 2)], idle
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _answered(scene: Scene, mails: Sequence[Mail], count: int) -> float:
+    time.sleep(_PAUSE)
+    scene.fill(mails)
+    delivered = time.monotonic()
+    while len(replies := scene.replies()) < count:
+        if time.monotonic() - delivered > PATIENCE:
+            raise RuntimeError("no reply came")
+        time.sleep(0.002)
+    return replies[-1][0] - delivered
+
+
+def old_mail() -> Iterator[Row]:
+    """The desk's mailbox with more and more handled mail in a tray."""
+    mails = mailbox(MAILS // 2)
+    with scenes() as new:
+        for count in OLD:
+            scene = new()
+            _rest(scene, count)
+            cost = _contest(desk, scene, mails)
+            yield Row(f"{count:,} old mails in a tray", len(mails) / cost.seconds, "mails/s", "one run", "Old mail")
+
+
+def _rest(scene: Scene, count: int) -> None:
+    """Old mail in a tray, without copies: names for one file."""
+    home = scene.dovecot.maildir(scene.user)
+    with scene.dovecot.client(scene.user) as client:
+        client.create_folder("Triage/Answered")
+        client.append("Triage/Answered", mailbox(1)[0].raw, flags=[b"\\Seen"])
+        client.select_folder("Triage/Answered")
+    (kept,) = (home / ".Triage.Answered" / "cur").iterdir() if count else (None,)
+    for number in range(count if kept else 0):
+        (kept.parent / f"16{number:08d}.M1P1.localhost:2,S").hardlink_to(kept)
