@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 from triage.domain import Finding, InboundMail, Language
@@ -93,7 +94,7 @@ class Told:
     seen: set[int]
     counting: Sequence[Finding]
 
-    @property
+    @cached_property
     def given(self) -> set[str]:
         return {finding.field for finding in self.counting}
 
@@ -120,13 +121,19 @@ class Choice:
         """The profile of a mail, from its words and the findings that count."""
         subject, body = map(self._without_denials, (mail.subject, mail.new[:LONGEST_PART]))
         plain = Told({match.number for match in self.matcher.match(subject, body)}, counting)
-        beyond = self._beyond_suppositions(subject, body, plain)
-        number = 0
+        asks, beyond = _asks(mail), None
+        number = -2
         for profile in self.profiles:
             for when in profile.when:
-                if _holds(when, number, mail, plain, beyond if when.beyond_suppositions else plain):
-                    return profile
                 number += 2
+                if not _fits(when, number, plain, asks=asks):
+                    continue
+                if _is_clear(when, number, plain):
+                    return profile
+                if when.beyond_suppositions:
+                    beyond = beyond or self._beyond_suppositions(subject, body, plain)
+                    if _is_clear(when, number, beyond):
+                        return profile
         return self.profiles[-1]
 
     def _beyond_suppositions(self, subject: str, body: str, plain: Told) -> Told:
@@ -172,19 +179,23 @@ def _told_in(split: Split, response: Finding) -> bool:
     return value in split.rest or value not in split.supposed
 
 
-def _holds(when: When, number: int, mail: InboundMail, plain: Told, beyond: Told) -> bool:
-    """Whether a line fits; its words are the condition `number`, those that must not occur the one behind it."""
-    products = [finding.value for finding in plain.counting if finding.field == "product"]
+def _fits(when: When, number: int, told: Told, *, asks: bool) -> bool:
+    """Whether all holds that a line asks for; its words are the condition `number`."""
+    products = [finding.value for finding in told.counting if finding.field == "product"]
     return (
-        (when.words is None or number in plain.seen)
-        and number + 1 not in beyond.seen
+        (when.words is None or number in told.seen)
+        and (asks or not when.asks)
         and (not when.products or any(product in when.products for product in products))
-        and plain.given.issuperset(when.found)
-        and beyond.given.isdisjoint(when.not_found)
-        and (not when.asks or _asks(mail))
+        and told.given.issuperset(when.found)
     )
+
+
+def _is_clear(when: When, number: int, told: Told) -> bool:
+    """Whether nothing is told that a line forbids; its forbidden words are the condition behind its words."""
+    return number + 1 not in told.seen and told.given.isdisjoint(when.not_found)
 
 
 def _asks(mail: InboundMail) -> bool:
     """A sentence that ends in a question mark; those in addresses do not count."""
-    return bool(_QUESTION.search(_ADDRESS.sub(" ", f"{mail.subject}\n{mail.new[:LONGEST_PART]}")))
+    text = f"{mail.subject}\n{mail.new[:LONGEST_PART]}"
+    return "?" in text and bool(_QUESTION.search(_ADDRESS.sub(" ", text)))
