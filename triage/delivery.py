@@ -68,6 +68,8 @@ class _Delivery:
             for position, reply in enumerate(claimed):
                 self.presence.check(reply.holder)
                 tally[self._send(reply, claimed[position + 1 :])] += 1
+            if len(claimed) < batch:  # that was all
+                break
         return tally
 
     def _claim(self, route: str, batch: int) -> Sequence[outbox.Outgoing]:

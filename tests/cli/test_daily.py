@@ -22,6 +22,7 @@ from triage.config import load
 from triage.domain import Action
 from triage.store import outbox, schema, trouble
 from triage.store.database import engine_for
+from triage.store.lock import sole
 from triage.store.store import Store
 
 ROOT = Path(__file__).parent.parent.parent
@@ -196,6 +197,17 @@ def test_a_mail_of_which_only_the_header_was_kept_is_not_answered_from_it(shown:
     result = run("trouble", "retry", number, "-c", folder / "config.yaml")
     assert result.exit_code == 1
     assert "raise limits.mail_bytes and move the mail back into the inbox" in result.stderr
+
+
+def test_while_one_desk_is_at_work_a_second_one_says_so_and_a_run_from_cron_ends_in_peace(shown: tuple[Path, Result]):
+    folder, _ = shown
+    with sole(f"sqlite:///{folder}/demo.sqlite"):
+        daemon = run("run", "-c", folder / "config.yaml")
+        once = run("run", "--once", "-c", folder / "config.yaml")
+    assert (daemon.exit_code, once.exit_code, once.stdout) == (7, 0, "")
+    for line in (daemon.stderr.strip(), once.stderr.strip()):
+        assert "another triage is at work with this database (process " in line
+        assert len(line.splitlines()) == 1
 
 
 def test_replies_that_did_not_leave_are_listed_and_queued_again(shown: tuple[Path, Result]):

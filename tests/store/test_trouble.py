@@ -94,3 +94,9 @@ def test_a_mail_whose_bytes_have_expired_is_not_tried_by_itself(store: Store, cl
     fail(store, b"", "boom")
     clock.move(days=400)
     assert begin(store) is None
+
+
+def test_a_clock_that_ran_ahead_and_was_set_back_keeps_no_mail_waiting(store: Store, clock):
+    fail(store, b"raw", "boom")
+    clock.move(days=-30)
+    assert begin(store) is not None

@@ -144,6 +144,8 @@ class Shared:
                 self.renew()
             except StoreLost as error:
                 log.debug("leases are not renewed: %s", error)  # whoever works with the database says it aloud
+            except Exception:  # without this thread the desk would never again be sure of its leases
+                log.exception("leases are not renewed")
 
     def _bury_the_dead(self) -> None:
         try:

@@ -64,7 +64,7 @@ def begin_due(db: sa.Connection, now: datetime) -> Trouble | None:
     """The mail whose next try has been due longest: the try counts from here on, and no other desk makes it too."""
     due = (
         sa.select(trouble)
-        .where(trouble.c.state.in_(_OPEN), trouble.c.next_at <= now, sa.func.length(trouble.c.raw) > 0)
+        .where(trouble.c.state.in_(_OPEN), _due(now), sa.func.length(trouble.c.raw) > 0)
         .order_by(trouble.c.next_at, trouble.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -76,6 +76,11 @@ def begin_due(db: sa.Connection, now: datetime) -> Trouble | None:
     begun = {"state": "retrying", "tries": row.tries + 1, "last_at": now, "next_at": pause and now + pause}
     db.execute(sa.update(trouble).where(trouble.c.id == row.id).values(begun))
     return _trouble(row)
+
+
+def _due(now: datetime) -> sa.ColumnElement[bool]:
+    """Its moment has come; or it lies beyond any pause, written by a clock that ran ahead and was set back since."""
+    return (trouble.c.next_at <= now) | (trouble.c.next_at > now + PAUSES[-1])
 
 
 def _pause(tries: int) -> timedelta | None:
