@@ -128,3 +128,32 @@ def test_a_topic_that_no_rule_knows_is_refused_where_it_stands(folder: Path):
     done = triage(folder, "check")
     assert "config.yaml:8:56: there is no topic 'tecnical'; did you mean 'technical'?" in done.output
     assert "there is no profile 'apo'" in done.output
+
+
+def test_the_life_of_a_ticket_is_told_in_order_with_everything_done_to_it(folder: Path, office: Office):
+    office.receive("Takk, det løste seg!", subject="Re: [VSD-10000]")
+    run_once(office.desk)
+    triage(folder, "merge", "VSD-10001", "VSD-10000", "--who", "Berit")
+    triage(folder, "handover", "VSD-10000", "--who", "Berit")
+    told = triage(folder, "ticket", "VSD-10000").output
+    order = [
+        "kari@shop.example wrote: Capture feiler",
+        "request_info to kari@shop.example: sent",
+        "wrote: Re: [VSD-10000]",
+    ]
+    order += ["merged into VSD-10000 by Berit", "handover to team@helpdesk.example: queued"]
+    places = [told.index(each) for each in order]
+    assert places == sorted(places), told
+    assert "taking part: kari@shop.example, per@gmail.com" in told
+    assert "VSD-10001" in told.splitlines()[1]
+
+
+def test_why_a_mail_was_decided_as_it_was_is_told_with_rules_and_words(folder: Path):
+    brief, whole = (triage(folder, "ticket", "VSD-10000", *words).output for words in ((), ("--why",)))
+    assert "http-status" not in brief
+    assert "technical/http-status: HTTP 400" in whole
+    assert "missing: msn" in whole
+    assert (triage(folder, "ticket", "VSD-77").exit_code, triage(folder, "ticket", "VSD-77").output) == (
+        1,
+        "there is no ticket VSD-00077\n",
+    )

@@ -28,6 +28,7 @@ COMMANDS = {  # name: what it does; the module of the same name in triage.cli ho
     "report": "Figures: missing information, routing, replies, workload; as tables, files, charts, mail.",
     "rules": "What the rules cost and earn: fired, decided, overridden, dead, overlapping.",
     "run": "Read the mailboxes and answer: a daemon, or once with --once.",
+    "ticket": "The life of a ticket: who wrote, what was decided and why.",
     "train": "Train a model from rules/examples; it takes over when it is no worse.",
     "trouble": "Mail that could not be handled: list, show, export, retry.",
 }
