@@ -14,7 +14,16 @@ from triage.store.signs import Signs
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 PATIENCE = Patience(window=60, letters=timedelta(minutes=60), host="one")
-QUIET = Signs(handled={}, letters={}, due_since=None, waiting_since=None, trouble=0, trouble_since=None, standing=())
+QUIET = Signs(
+    handled={},
+    letters={},
+    alerts_waiting=0,
+    due_since=None,
+    waiting_since=None,
+    trouble=0,
+    trouble_since=None,
+    standing=(),
+)
 FINE = Beat("support", quiet=3, looked_at=AT - timedelta(seconds=3), left=0)
 
 

@@ -123,8 +123,7 @@ def filled(store: Store) -> Store:
 
 
 def forget(store: Store, address: str = KARI) -> privacy.Erased:
-    with store.connection() as db:
-        return privacy.forget(db, address, store.clock())
+    return privacy.forget(store, address)
 
 
 def test_after_forgetting_neither_address_nor_words_stand_anywhere(filled: Store):

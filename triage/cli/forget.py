@@ -54,6 +54,4 @@ def _erase(address: str, settings: Settings) -> Erased:
     from triage.cli.wiring import store_for
     from triage.store import privacy
 
-    store = store_for(settings)
-    with store.connection() as db:
-        return privacy.forget(db, address, store.clock())
+    return privacy.forget(store_for(settings), address)

@@ -91,9 +91,9 @@ def _ledger(signs: Signs, health: Health) -> Iterator[Family]:
     handled = CounterMetricFamily("triage_mails_handled", "Mails handled, by what was done", labels=["action"])
     for action, count in sorted(signs.handled.items()):
         handled.add_metric([action], count)
-    letters = GaugeMetricFamily("triage_letters", "Letters in the outbox", labels=["kind", "state"])
-    for (kind, state), count in sorted(signs.letters.items()):
-        letters.add_metric([kind, state], count)
+    letters = GaugeMetricFamily("triage_letters", "Letters in the outbox", labels=["state"])
+    for state, count in sorted(signs.letters.items()):
+        letters.add_metric([state], count)
     yield from (handled, letters)
     age = (health.at - signs.waiting_since).total_seconds() if signs.waiting_since else 0.0
     yield GaugeMetricFamily("triage_outbox_oldest_seconds", "Age of the oldest letter that has not left", max(age, 0.0))

@@ -53,7 +53,7 @@ class Teller:
                 self._tell_directly(picture.health)
                 return
             self._end_directly(picture.health)
-            if self._note(picture) or picture.signs.letters.get(("alert", "queued")):
+            if self._note(picture) or picture.signs.alerts_waiting:
                 self._deliver()
 
     def _note(self, picture: Picture) -> bool:

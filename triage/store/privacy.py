@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from triage.mail.reader import parse
 from triage.store import schema as s
 from triage.store.personal import PERSONAL, WAITING, Holds, erase_words, in_sets
+from triage.store.store import Store
 
 FORGOTTEN = "forgotten.invalid"
 _LARGEST_RECORD = 10_000_000  # bytes
@@ -54,22 +55,29 @@ def held(db: sa.Connection, address: str) -> dict[str, dict[str, list[Row]]]:
     return found
 
 
-def forget(db: sa.Connection, address: str, now: datetime) -> Erased:
-    """Erase a person: their words, and their address wherever it stands."""
+def forget(store: Store, address: str) -> Erased:
+    """Erase a person: their words, and their address wherever it stands. The long look keeps no desk waiting.
+
+    Raises StoreLost; then nothing is erased.
+    """
     person = _Person(address)
-    changed: Counter[str] = Counter()
+    with store.snapshot() as db:
+        tables = s.metadata.sorted_tables
+        named = [(table, _identity(table, row)) for table in tables for row in _mentioning(db, table, person)]
+    with store.connection() as db:
+        changed = _erase(db, person, store.clock())
+        changed |= Counter(table.name for table, key in named if _pseudonymise(db, table, key, person))
+        waiting = _still_waiting(db, person)
+    return Erased({name: count for name, count in sorted(changed.items()) if count}, waiting)
+
+
+def _erase(db: sa.Connection, person: _Person, now: datetime) -> Counter[str]:
+    """The words; returns how many rows of each table were changed."""
     own, tickets = _own_mails(db, person), _their_tickets(db, person)
     words = sorted({*own, *_mails_of(db, tickets)})
     erase_words(db, words, now)
-    changed["mail"] += len(words)
-    changed["ticket"] += _blank_subjects(db, tickets)
-    changed["reference"] += _drop_references(db, own)
     _drop_waiting(db, person)
-    for table in s.metadata.sorted_tables:
-        changed[table.name] += sum(
-            _pseudonymise(db, table, row, person) for row in list(_mentioning(db, table, person))
-        )
-    return Erased({name: count for name, count in sorted(changed.items()) if count}, _still_waiting(db, person))
+    return Counter(mail=len(words), ticket=_blank_subjects(db, tickets), reference=_drop_references(db, own))
 
 
 # ── the person ──────────────────────────────────────────────────────────────────────────────────────
@@ -88,7 +96,7 @@ class _Person:
     def within(self, value: Any) -> bool:
         """Whether a value of a column names the address: text, JSON, or the bytes of a mail or a recorded one."""
         if isinstance(value, str):
-            return bool(self._pattern.search(value))
+            return self.address in value.lower() and bool(self._pattern.search(value))
         if isinstance(value, list | tuple):
             return any(map(self.within, value))
         if isinstance(value, dict):
@@ -235,12 +243,15 @@ def _still_waiting(db: sa.Connection, person: _Person) -> int:
     return sum(person.within(row.recipients) or person.within(row.message) for row in rows)
 
 
-def _pseudonymise(db: sa.Connection, table: sa.Table, row: Row, person: _Person) -> bool:
-    """Take the address out of one row; False when it must stay until a letter has left."""
+def _pseudonymise(db: sa.Connection, table: sa.Table, key: tuple[Any, ...], person: _Person) -> bool:
+    """Take the address out of one row; False when it is gone from there, or must stay until a letter has left."""
+    here = sa.and_(*(column == part for column, part in zip(table.primary_key, key, strict=True)))
+    row = db.execute(sa.select(table).where(here)).mappings().first()
+    if row is None or not any(person.within(row[name]) for name in PERSONAL[table.name]):
+        return False
     if table is s.outbox and row["state"] in WAITING:
         return False
-    here = sa.and_(*(column == row[column.name] for column in table.primary_key))
-    if table.name in _GONE or (table is s.recorded):
+    if table.name in _GONE or table is s.recorded:
         db.execute(sa.delete(table).where(here))
         return True
     values = {name: person.without(row[name]) for name in PERSONAL[table.name]}

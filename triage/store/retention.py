@@ -39,26 +39,27 @@ def expire(store: Store, rules: Retention) -> Expired:
 
 
 def _expire_words(store: Store, before: datetime, now: datetime) -> int:
-    erased = 0
+    erased, last = 0, 0
     while True:
         with store.connection() as db:
-            some = db.execute(_due(before)).scalars().all()
+            some = db.execute(_due(before, last)).scalars().all()
             erase_words(db, some, now)
         erased += len(some)
         if len(some) < _AT_ONCE:
             break
+        last = some[-1]
     with store.connection() as db:
         _expire_the_rest(db, before)
     return erased
 
 
-def _due(before: datetime) -> sa.Select[int]:
-    """Mails that have their words, in tickets where nothing moved since then: an open thread keeps what it was given."""
-    quiet = s.mail.c.ticket.is_(None) | s.mail.c.ticket.in_(
-        sa.select(s.ticket.c.number).where(s.ticket.c.changed_at < before)
-    )
-    due = sa.select(s.mail.c.id).where(s.mail.c.erased_at.is_(None), s.mail.c.handled_at < before, quiet)
-    return due.order_by(s.mail.c.id).limit(_AT_ONCE).with_for_update(skip_locked=True)
+def _due(before: datetime, last: int) -> sa.Select[int]:
+    """Mails behind the `last` that have their words, in tickets where nothing moved since: an open thread keeps its own."""
+    quiet = s.mail.c.ticket.is_(None) | (s.ticket.c.changed_at < before)
+    old = (s.mail.c.id > last, s.mail.c.erased_at.is_(None), s.mail.c.handled_at < before, quiet)
+    joined = s.mail.outerjoin(s.ticket, s.ticket.c.number == s.mail.c.ticket)
+    due = sa.select(s.mail.c.id).select_from(joined).where(*old).order_by(s.mail.c.id).limit(_AT_ONCE)
+    return due.with_for_update(skip_locked=True, of=s.mail)
 
 
 def _expire_the_rest(db: sa.Connection, before: datetime) -> None:

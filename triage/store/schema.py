@@ -212,6 +212,7 @@ outbox = Table(
         sqlite_where=sa_text("kind = 'reply'"),
         postgresql_where=sa_text("kind = 'reply'"),
     ),
+    Index("ix_outbox_mail", "mail"),  # to erase what was answered
     Index("ix_outbox_state_next_at", "state", "next_at"),
     Index("ix_outbox_domain_queued_at", "domain", "queued_at"),
     Index("ix_outbox_fingerprint_queued_at", "fingerprint", "queued_at"),

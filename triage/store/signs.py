@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from triage.store import alerts
+from triage.store.outbox import ALERTS
 from triage.store.personal import WAITING
 from triage.store.schema import outbox, trouble, verdict
 
@@ -18,7 +19,8 @@ class Signs:
     """The ledger at one moment."""
 
     handled: Mapping[str, int]  # mails by action
-    letters: Mapping[tuple[str, str], int]  # by kind (reply, handover, alert) and state
+    letters: Mapping[str, int]  # in the outbox, by state
+    alerts_waiting: int  # letters of alarm that have not left
     due_since: datetime | None  # since when the first letter in line could leave
     waiting_since: datetime | None  # when the oldest letter that has not left was written
     trouble: int  # mails set aside
@@ -35,6 +37,7 @@ def read(db: sa.Connection, now: datetime) -> Signs:
     return Signs(
         handled=_handled(db),
         letters=_letters(db),
+        alerts_waiting=_alerts_waiting(db),
         due_since=db.execute(due).scalar(),
         waiting_since=db.execute(oldest).scalar(),
         trouble=mails,
@@ -48,6 +51,11 @@ def _handled(db: sa.Connection) -> dict[str, int]:
     return {row.action: row.mails for row in rows}
 
 
-def _letters(db: sa.Connection) -> dict[tuple[str, str], int]:
-    by = (outbox.c.kind, outbox.c.state)
-    return {(kind, state): count for kind, state, count in db.execute(sa.select(*by, sa.func.count()).group_by(*by))}
+def _letters(db: sa.Connection) -> dict[str, int]:
+    rows = db.execute(sa.select(outbox.c.state, sa.func.count().label("letters")).group_by(outbox.c.state))
+    return {row.state: row.letters for row in rows}
+
+
+def _alerts_waiting(db: sa.Connection) -> int:
+    counted = sa.select(sa.func.count()).where(outbox.c.state.in_(WAITING), outbox.c.route == ALERTS)
+    return db.execute(counted).scalar_one()
