@@ -63,6 +63,11 @@ class Postgres:
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{model}"')
         return f"postgresql+psycopg://desk@{self.host}:{self.port}/{name}"
 
+    def drop(self, url: str) -> None:
+        """Remove a database that nobody needs any more."""
+        with self._connect() as connection:
+            connection.execute(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)')
+
     def kill(self) -> None:
         """SIGKILL the server and every session, as a power cut would; `start` brings it back."""
         if self._server is not None:

@@ -25,9 +25,11 @@ def migrated(postgres: Postgres) -> str:
 
 
 @pytest.fixture
-def database(postgres: Postgres, migrated: str) -> str:
+def database(postgres: Postgres, migrated: str) -> Iterator[str]:
     """A ledger of this test's own."""
-    return postgres.new_database(like=migrated)
+    url = postgres.new_database(like=migrated)
+    yield url
+    postgres.drop(url)
 
 
 @pytest.fixture
