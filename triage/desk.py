@@ -155,18 +155,21 @@ def handle_batch(mailbox: str, batch: Sequence[Arrival], desk: Desk) -> tuple[Ta
     desk = desk.up_to_date()
     trays: dict[Tray, list[str]] = defaultdict(list)
     tally: Tally = Counter()
-    deadly = desk.suspects.deadly(mailbox, batch)
-    with desk.suspects.in_hand(mailbox, batch), desk.store.ledger() as ledger:
-        readings = _DEADLY if deadly else desk.mind.understanding.read([arrival.raw for arrival in batch])
-        for arrival, reading in zip(batch, readings, strict=True):
-            outcome, tray = _settle(arrival, reading, ledger, desk)
-            trays[tray].append(arrival.uid)
-            tally[outcome] += 1
-        desk.presence.fence(ledger, mailbox)
+    with desk.suspects.in_hand(mailbox, batch):
+        readings = _readings(mailbox, batch, desk)  # before the transaction: others wait for its locks
+        with desk.store.ledger() as ledger:
+            for arrival, reading in zip(batch, readings, strict=True):
+                outcome, tray = _settle(arrival, reading, ledger, desk)
+                trays[tray].append(arrival.uid)
+                tally[outcome] += 1
+            desk.presence.fence(ledger, mailbox)
     return tally, trays
 
 
-_DEADLY = [Unreadable(trouble.CRASH, f"the desk died {DEATHS} times with this mail in hand")]
+def _readings(mailbox: str, batch: Sequence[Arrival], desk: Desk) -> Sequence[Reading | Unreadable]:
+    if desk.suspects.deadly(mailbox, batch):
+        return [Unreadable(trouble.CRASH, f"the desk died {DEATHS} times with this mail in hand")]
+    return desk.mind.understanding.read([arrival.raw for arrival in batch])
 
 
 def deliver(desk: Desk) -> Tally:
