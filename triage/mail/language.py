@@ -7,14 +7,17 @@ neighbours (Norwegian and Danish); words that only one of the five languages has
 from __future__ import annotations
 
 import math
+import mmap
 import re
-from collections.abc import Mapping
+import tempfile
+from array import array
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from triage.domain import Language
 
-__all__ = ["language_of", "prose"]
+__all__ = ["language_of", "prepare", "prose"]
 
 MAX_CHARS = 20_000  # of text looked at
 MAX_PROSE = 300  # characters of prose that the model sees
@@ -116,9 +119,14 @@ def _scores(text: str, told: Mapping[Language, int]) -> dict[str, float]:
     return {name: value / total for name, value in odds.items()}
 
 
+def prepare() -> None:
+    """Load the model now: it takes half a second, which the first mail that needs it would have to wait."""
+    _identifier()
+
+
 @cache
 def _identifier() -> Any:
-    """The model, cut down to the languages that matter; loaded with the first mail, for it takes half a second."""
+    """The model, cut down to the languages that matter; loaded when first needed, for most mail does without."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     whole = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
@@ -128,11 +136,24 @@ def _identifier() -> Any:
         whole.nb_ptc,
         whole.nb_pc,
         whole.nb_classes,
-        whole.tk_nextmove,
+        _on_disk(whole.tk_nextmove),
         whole.tk_output,
         norm_probs=True,
         tk_row=whole.tk_row,
     )
+
+
+def _on_disk(table: array[int]) -> Sequence[int]:
+    """A table of 42 MB as a file without a name, of which only the pages that mails touch are held in memory."""
+    try:
+        with tempfile.TemporaryFile() as file:
+            table.tofile(file)
+            file.flush()
+            view: Any = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        held: Sequence[int] = view.cast(table.typecode)
+        return held
+    except OSError:  # no room there: then in memory
+        return table
 
 
 # ── prose ───────────────────────────────────────────────────────────────────────────────────────────
