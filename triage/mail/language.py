@@ -150,10 +150,10 @@ def _on_disk(table: array[int]) -> Sequence[int]:
             table.tofile(file)
             file.flush()
             view: Any = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        held: Sequence[int] = view.cast(table.typecode)
-        return held
     except OSError:  # no room there: then in memory
         return table
+    held: Sequence[int] = view.cast(table.typecode)
+    return held
 
 
 # ── prose ───────────────────────────────────────────────────────────────────────────────────────────
