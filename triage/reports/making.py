@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from triage.reports import missing, replies, rules, topics, workload
 from triage.reports.report import Report
@@ -23,12 +23,21 @@ BY: Mapping[str, tuple[str, ...]] = {  # the reports, and what each can be broke
 
 def make(name: str, store: Store, scope: Scope) -> Report:
     """One report; `name` is a key of BY. Raises StoreLost."""
-    return _MAKERS[name](store, scope)
+    (report,) = make_all(store, scope, (name,))
+    return report
 
 
-def make_all(store: Store, scope: Scope) -> tuple[Report, ...]:
-    """Every report. Raises StoreLost."""
-    return tuple(make(name, store, scope) for name in BY)
+def make_all(store: Store, scope: Scope, names: Iterable[str] = tuple(BY)) -> tuple[Report, ...]:
+    """Several reports of one and the same moment. Raises StoreLost."""
+    now, fields = store.clock(), missing.without_field(scope)
+    with store.snapshot() as db:
+        makers: Mapping[str, Callable[[], Report]] = {
+            "missing": lambda: missing.report(missing_figures.measure(db, fields), fields, now),
+            "routing": lambda: topics.report(routing_figures.measure(db, scope), scope, now),
+            "replies": lambda: replies.report(reply_figures.measure(db, scope, now - replies.SETTLING), scope, now),
+            "workload": lambda: workload.report(work_figures.measure(db, scope), scope, now),
+        }
+        return tuple(makers[name]() for name in names)
 
 
 def rules_cost(store: Store, scope: Scope, standing: rules.Standing) -> Report:
@@ -37,37 +46,3 @@ def rules_cost(store: Store, scope: Scope, standing: rules.Standing) -> Report:
         firings = routing_figures.firings(db, scope)
         languages = routing_figures.topics_by_language(db, scope)
     return rules.cost(firings, languages, standing, scope, store.clock())
-
-
-def _missing(store: Store, scope: Scope) -> Report:
-    scope = missing.without_field(scope)
-    with store.snapshot() as db:
-        figures = missing_figures.measure(db, scope)
-    return missing.report(figures, scope, store.clock())
-
-
-def _routing(store: Store, scope: Scope) -> Report:
-    with store.snapshot() as db:
-        figures = routing_figures.measure(db, scope)
-    return topics.report(figures, scope, store.clock())
-
-
-def _replies(store: Store, scope: Scope) -> Report:
-    now = store.clock()
-    with store.snapshot() as db:
-        figures = reply_figures.measure(db, scope, now - replies.SETTLING)
-    return replies.report(figures, scope, now)
-
-
-def _workload(store: Store, scope: Scope) -> Report:
-    with store.snapshot() as db:
-        figures = work_figures.measure(db, scope)
-    return workload.report(figures, scope, store.clock())
-
-
-_MAKERS: Mapping[str, Callable[[Store, Scope], Report]] = {
-    "missing": _missing,
-    "routing": _routing,
-    "replies": _replies,
-    "workload": _workload,
-}
