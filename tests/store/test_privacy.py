@@ -189,6 +189,14 @@ def test_an_address_is_found_however_it_is_written(store: Store):
     assert KARI.upper() not in dump(store)
 
 
+@pytest.mark.parametrize("around", ["email={}", "/users/{}/orders", "<mailto:{}>", "'{}'", "to={}&cc=x", "{}.", "({})"])
+@pytest.mark.parametrize("address", [KARI, KARI.replace("@", "%40")])
+def test_an_address_is_found_whatever_stands_around_it(store: Store, around: str, address: str):
+    fill(store, 12, OLA, BERIT, state="sent", value=f"GET {around.format(address)}")
+    forget(store)
+    assert address not in dump(store)
+
+
 def test_an_address_in_an_encoded_mail_is_found(store: Store):
     quoted = f"From: <{OLA}>\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nAsk kari@sh=\r\nop.example\r\n"
     coded = "From: <ola@shop.example>\r\nContent-Transfer-Encoding: base64\r\n\r\nQXNrIGthcmlAc2hvcC5leGFtcGxlIQ==\r\n"

@@ -23,7 +23,7 @@ from triage.fields.secrets import Kept
 Form = Literal["text", "json"]
 
 _LONGEST = 20_000  # characters of one record
-_ADDRESS = re.compile(r"(?<![\w.!#$%&*+/=?^`{|}~-])([\w.!#$%&*+/=?^`{|}~-]{1,64})@([\w-][\w.-]{0,250})")
+_ADDRESS = re.compile(r"(?<![\w.+!#$%&*/=?^`{|}~-])([\w.+!#$%&*/=?^`{|}~-]{1,64})@([\w-][\w.-]{0,250})")
 _OUR_ID = re.compile(r"vsd[-.\d]", re.IGNORECASE)  # the Message-IDs of our replies look like addresses
 _TALKATIVE = ("alembic", "imapclient", "oauthlib")  # libraries whose lower levels tell of everything
 

@@ -89,14 +89,16 @@ class _Person:
     def __init__(self, address: str) -> None:
         self.address = address.strip().lower()
         self.pseudonym = f"{secrets.token_hex(4)}@{FORGOTTEN}"
-        self._pattern = re.compile(
-            rf"(?<![\w.!#$%&*+/=?^`{{|}}~-]){re.escape(self.address)}(?![\w-]|\.\w)", re.IGNORECASE
-        )
+        local, _, domain = self.address.rpartition("@")
+        self.spellings = (self.address, f"{local}%40{domain}")  # the second in the queries of web addresses
+        either = "|".join(map(re.escape, self.spellings))
+        self._pattern = re.compile(rf"(?<![\w.+-])(?:{either})(?![\w-]|\.\w)", re.IGNORECASE)
 
     def within(self, value: Any) -> bool:
         """Whether a value of a column names the address: text, JSON, or the bytes of a mail or a recorded one."""
         if isinstance(value, str):
-            return self.address in value.lower() and bool(self._pattern.search(value))
+            small = value.lower()
+            return any(each in small for each in self.spellings) and bool(self._pattern.search(value))
         if isinstance(value, list | tuple):
             return any(map(self.within, value))
         if isinstance(value, dict):
@@ -181,7 +183,8 @@ def _mentioning(db: sa.Connection, table: sa.Table, person: _Person) -> Iterator
 
 
 def _names(column: sa.Column[Any], person: _Person) -> sa.ColumnElement[bool]:
-    return sa.cast(column, sa.Text).icontains(person.address, autoescape=True)
+    text = sa.cast(column, sa.Text)
+    return sa.or_(*(text.icontains(each, autoescape=True) for each in person.spellings))
 
 
 def _identity(table: sa.Table, row: Row) -> tuple[Any, ...]:
