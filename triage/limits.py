@@ -70,11 +70,7 @@ class Restraint:
 
     def why_silent(self, address: str, mail: InboundMail, ledger: Ledger) -> str:
         """Why no reply to this mail may go to this address; empty when it may."""
-        if not deliverable(address):
-            return f"no reply: mail cannot be sent to {address or 'a missing address'}"
-        if self.breaker.is_open(ledger):
-            return "no reply: too many replies, the desk's sending is stopped"
-        if reason := self.had_enough(address, ledger):
+        if reason := self.why_unreachable(address, ledger):
             return reason
         domain, words = address.rpartition("@")[2], fingerprint(mail)
         if self._repeats_itself(address, domain, words, ledger):
@@ -86,6 +82,14 @@ class Restraint:
         if domain not in self.public_domains:
             counted.append(("domain", domain, self.limits.replies.per_domain))
         return next((reason for each in counted if (reason := _over(*each, ledger))), "")
+
+    def why_unreachable(self, address: str, ledger: Ledger) -> str:
+        """Why no reply may go to this address even when a person asks for it; empty when one may."""
+        if not deliverable(address):
+            return f"no reply: mail cannot be sent to {address or 'a missing address'}"
+        if self.breaker.is_open(ledger):
+            return "no reply: too many replies, the desk's sending is stopped"
+        return self.had_enough(address, ledger)
 
     def _repeats_itself(self, address: str, domain: str, words: str, ledger: Ledger) -> bool:
         """Whether an answered text comes again while our mail to its sender, or to the sender's company, is fresh: so

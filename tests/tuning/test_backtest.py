@@ -182,6 +182,24 @@ def test_forgotten_and_damaged_mails_are_counted_and_left_out(tmp_path: Path, th
     assert (found.mails, found.forgotten, found.unreadable) == (2, 1, 1)
 
 
+def test_what_earlier_edits_changed_is_not_laid_at_the_drafts_door(
+    tmp_path: Path, settings: Settings, thinking: Mind, draft: Wanted
+):
+    """The mail was decided with a wrong rule, which is gone from the rules in service."""
+    edit(draft, "newsletter.yaml", add=BROAD)
+    made = opened(tmp_path / "office", minds.with_model(draft.settings, thinking.understanding.classifier))
+    found = [each for each in labelled_readings(made.desk.mind) if not each.silence]
+    seed(made.desk, found, len(found))
+    shutil.copytree(settings.rules, tmp_path / "same", ignore=shutil.ignore_patterns("examples"))
+    same = Wanted(settings.model_copy(update={"rules": tmp_path / "same"}), draft.model)
+    then = run(made, same).changed
+    now = run(made, replace(same, service=settings)).changed
+    back = run(made, replace(draft, service=settings)).changed
+    made.desk.store.close()
+    assert now == ()
+    assert {each.mail for each in back} == {each.mail for each in then} != set()
+
+
 def test_since_leaves_out_older_mail(office: Office, settings: Settings):
     wanted = Wanted(settings, minds.model_path(settings))
     assert run(office, wanted, datetime(2200, 1, 1, tzinfo=UTC)).mails == 0

@@ -42,9 +42,9 @@ def command(
     as_json: bool,
     config: Path,
 ) -> None:
-    """Decide the recorded mail again, and compare with what was decided when it came.
+    """Decide the recorded mail again with a draft of the rules or another model, and compare with those in service.
 
-    Nothing is sent or changed. Follow-ups are judged with their ticket as it stood when they came. Replies that a limit
+    Without --rules and --model: with what was decided when the mail came. Nothing is sent or changed. Follow-ups are judged with their ticket as it stood when they came. Replies that a limit
     held back count as written. Mail whose words were forgotten is left out and counted.
     """
     with told_plainly():
@@ -74,7 +74,7 @@ def _wanted(settings: Settings, rules: Path | None, model: str | None) -> Wanted
 
         load_mind(settings, training)
     draft = settings.model_copy(update={"rules": rules.resolve()}) if rules else settings
-    return Wanted(draft, path)
+    return Wanted(draft, path, settings if rules or model else None)
 
 
 def _run(store: Store, wanted: Wanted, since: datetime | None, *, quiet: bool) -> Backtest:
@@ -109,4 +109,4 @@ def _show(store: Store, wanted: Wanted, ticket: TicketNumber) -> None:
         rows = recorded.of_ticket(db, ticket)
     if not rows:
         fail(FOUND, f"{ticket}: no mail of this ticket is recorded, or its words were forgotten")
-    backtest_telling.show(rows, wanted.mind())
+    backtest_telling.show(rows, wanted.minds())

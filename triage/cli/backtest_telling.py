@@ -13,10 +13,9 @@ from rich.text import Text
 from triage.cli.showing import harmless
 from triage.cli.terminal import console
 from triage.domain import Evidence
-from triage.mind import Mind
 from triage.store import recorded
 from triage.store.recorded import Row
-from triage.tuning.backtest import Backtest, Decision, Judged, judge_rows
+from triage.tuning.backtest import Backtest, Decision, Judged, Minds, judge_rows
 from triage.tuning.judging import readings_of
 
 _MOST = 40  # mails listed one by one
@@ -51,13 +50,13 @@ def document(found: Backtest) -> dict[str, Any]:
     }
 
 
-def show(rows: Sequence[Row], mind: Mind) -> None:
-    """Each mail of one ticket: what was decided then, what would be now, and what speaks for it."""
+def show(rows: Sequence[Row], tried: Minds) -> None:
+    """Each mail of one ticket: what was decided, what would be, and what speaks for it."""
     out = console()
-    judged = {each.mail: each for each in judge_rows(rows, mind)}
+    judged = {each.mail: each for each in judge_rows(rows, tried)}
     for row in rows:
         kept = recorded.unpack(row.content)
-        (reading,) = readings_of([kept], mind)
+        (reading,) = readings_of([kept], tried.tried)
         out.rule(Text(f"{row.ticket}  ·  {row.at:%Y-%m-%d %H:%M}  ·  {harmless(kept.mail.subject) or '(no subject)'}"))
         out.print(Text(harmless(kept.mail.new[:1500]), style="dim"))
         out.print(_beside(judged[row.mail]))
@@ -116,7 +115,7 @@ def _told(decision: Decision) -> tuple[str, ...]:
 
 
 def _beside(each: Judged) -> Table:
-    table = Table("", "then", "now", box=None, header_style="dim")
+    table = Table("", "before", "after", box=None, header_style="dim")
     for name, before in asdict(each.before).items():
         after = asdict(each.after)[name]
         table.add_row(name, _cell(before), _cell(after), style="bold" if before != after else "")

@@ -68,7 +68,7 @@ def main() -> None:
     """The support-mailbox desk: reads mail, routes it, asks for exactly what is missing, answers once.
 
     \b
-    Exit codes: 0 done · 1 something was found (doctor, explain, trouble) · 2 wrong usage · 3 config, rules or
+    Exit codes: 0 done · 1 something was found (doctor, explain, trouble; train: not taken) · 2 wrong usage · 3 config, rules or
     templates are wrong · 4 a password, host or certificate is refused · 5 a server cannot be reached ·
     6 the database cannot be used · 7 another triage is at work with this SQLite database ·
     8 the machine itself fails.

@@ -54,12 +54,14 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A recorded mail still packed, and where it stands in the ledger."""
+    """A recorded mail still packed, where it stands in the ledger, and the rules and model that decided it."""
 
     mail: int
     ticket: TicketNumber | None
     first: bool
     at: datetime
+    rules_digest: str
+    model_digest: str
     content: bytes
 
 
@@ -131,8 +133,9 @@ def content_of(db: sa.Connection, mail: int) -> bytes | None:
 
 
 _NEW = sa.insert(s.recorded)
-_JOINED = s.recorded.join(s.mail, s.mail.c.id == s.recorded.c.mail)
-_COLUMNS = (s.mail.c.id, s.mail.c.ticket, s.mail.c.first, s.mail.c.handled_at, s.recorded.c.content)
+_JOINED = s.recorded.join(s.mail, s.mail.c.id == s.recorded.c.mail).join(s.verdict, s.verdict.c.mail == s.mail.c.id)
+_DIGESTS = (s.verdict.c.rules_digest, s.verdict.c.model_digest)
+_COLUMNS = (s.mail.c.id, s.mail.c.ticket, s.mail.c.first, s.mail.c.handled_at, *_DIGESTS, s.recorded.c.content)
 
 
 def _after(since: datetime | None) -> list[sa.ColumnElement[bool]]:
@@ -141,7 +144,8 @@ def _after(since: datetime | None) -> list[sa.ColumnElement[bool]]:
 
 def _row(row: Any) -> Row:
     number = None if row.ticket is None else TicketNumber(row.ticket)
-    return Row(row.id, number, row.first, row.handled_at, bytes(row.content))
+    digests = (row.rules_digest, row.model_digest)
+    return Row(row.id, number, row.first, row.handled_at, *digests, bytes(row.content))
 
 
 def _headers(headers: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:

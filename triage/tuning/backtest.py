@@ -1,7 +1,9 @@
 """Edited rules and another model against the recorded mail: what would have been decided otherwise. Changes nothing.
 
-Before is what the desk decided when the mail came; after is what it would decide now. Follow-ups are judged with their
-ticket as it stood when they came, so that one change is not counted again in every later mail of the thread.
+After is what a draft of the rules, or another model, would decide. Before is what the rules and model in service decide:
+what was decided when the mail came, where they decided it, else judged again, so that earlier edits are not laid at the
+draft's door. Without a draft, before is what was decided then. Follow-ups are judged with their ticket as it stood when they
+came, so that one change is not counted again in every later mail of the thread.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from triage.config import Settings
 from triage.domain import TicketNumber, Verdict
 from triage.mind import Mind
 from triage.store import corrections, recorded
-from triage.store.recorded import Row
+from triage.store.recorded import Recorded, Row
 from triage.store.store import Store
 from triage.tuning.judging import decide_again
 
@@ -65,7 +67,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One recorded mail, decided then and now.."""
+    """One recorded mail, decided before and after."""
 
     mail: int
     ticket: TicketNumber | None
@@ -133,14 +135,32 @@ class Backtest:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is tried: `settings.rules` may be a draft folder, `model` a stored model that is not in service."""
+    """What is tried: `settings.rules` may be a draft folder, `model` a stored model that is not in service.
+
+    `service` is what it is compared with; None: with what was decided when the mail came.
+    """
 
     settings: Settings
     model: Path
+    service: Settings | None = None
 
-    def mind(self) -> Mind:
-        """Raises Problems for broken rules, ModelFileError for a model that cannot serve them."""
-        return minds.with_model(self.settings, storing.load(self.model))
+    def minds(self) -> Minds:
+        """Raises Problems for broken rules, ModelFileError for a model that cannot be read."""
+        model = storing.load(self.model)
+        tried = minds.with_model(self.settings, model)
+        if self.service is None:
+            return Minds(tried, None)
+        path = minds.model_path(self.service)
+        serving = model if path == self.model else storing.load(path)
+        return Minds(tried, minds.with_model(self.service, serving))
+
+
+@dataclass(frozen=True, slots=True)
+class Minds:
+    """What is tried, and what is in service."""
+
+    tried: Mind
+    service: Mind | None
 
 
 def backtest(store: Store, wanted: Wanted, since: datetime | None, progress: Progress) -> Backtest:
@@ -163,17 +183,31 @@ def backtest(store: Store, wanted: Wanted, since: datetime | None, progress: Pro
     )
 
 
-def judge_rows(rows: Sequence[Row], mind: Mind) -> list[Judged]:
+def judge_rows(rows: Sequence[Row], tried: Minds) -> list[Judged]:
     """Recorded mails decided again; those that cannot be unpacked are left out."""
     readable = [(row, kept) for row in rows if (kept := _unpacked(row)) is not None]
-    verdicts = decide_again([kept for _, kept in readable], [row.at.date() for row, _ in readable], mind)
+    before, after = _before(readable, tried.service), _decided(readable, tried.tried)
     return [
-        Judged(row.mail, row.ticket, row.at, kept.mail.subject, Decision.of(kept.verdict), Decision.of(verdict))
-        for (row, kept), verdict in zip(readable, verdicts, strict=True)
+        Judged(row.mail, row.ticket, row.at, kept.mail.subject, before[row.mail], after[row.mail])
+        for row, kept in readable
     ]
 
 
-def _unpacked(row: Row) -> recorded.Recorded | None:
+def _before(mails: Sequence[tuple[Row, Recorded]], service: Mind | None) -> dict[int, Decision]:
+    """What was decided then; what is in service decides anew where something else was."""
+    then = {row.mail: Decision.of(kept.verdict) for row, kept in mails}
+    if service is None:
+        return then
+    now = (service.rules.digest, service.understanding.classifier.digest)
+    return then | _decided([each for each in mails if (each[0].rules_digest, each[0].model_digest) != now], service)
+
+
+def _decided(mails: Sequence[tuple[Row, Recorded]], mind: Mind) -> dict[int, Decision]:
+    verdicts = decide_again([kept for _, kept in mails], [row.at.date() for row, _ in mails], mind)
+    return {row.mail: Decision.of(verdict) for (row, _), verdict in zip(mails, verdicts, strict=True)}
+
+
+def _unpacked(row: Row) -> Recorded | None:
     try:
         return recorded.unpack(row.content)
     except ValueError:
@@ -196,9 +230,9 @@ def _judged(
 ) -> Iterator[tuple[Sequence[Row], Sequence[Judged]]]:
     """Page by page, here or in as many processes as there are processors."""
     processes = min(len(os.sched_getaffinity(0)), _MOST_PROCESSES)
-    mind = wanted.mind()  # here in any case: what is wrong with it is said once, by this process
+    tried = wanted.minds()  # here in any case: what is wrong with it is said once, by this process
     if mails <= _FEW or processes == 1:
-        yield from ((rows, judge_rows(rows, mind)) for rows in pages)
+        yield from ((rows, judge_rows(rows, tried)) for rows in pages)
         return
     with ProcessPoolExecutor(processes, get_context("spawn"), _start, (wanted,)) as pool:
         waiting: deque[tuple[Sequence[Row], Future[list[Judged]]]] = deque()
@@ -215,11 +249,11 @@ def _taken(waiting: deque[tuple[Sequence[Row], Future[list[Judged]]]]) -> tuple[
     return rows, future.result()
 
 
-_loaded: list[Mind] = []  # in a process of the pool: loaded once, for many pages
+_loaded: list[Minds] = []  # in a process of the pool: loaded once, for many pages
 
 
 def _start(wanted: Wanted) -> None:
-    _loaded.append(wanted.mind())
+    _loaded.append(wanted.minds())
 
 
 def _judge_page(rows: Sequence[Row]) -> list[Judged]:

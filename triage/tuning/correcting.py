@@ -106,7 +106,7 @@ def _as_said(kept: Recorded, correction: Correction) -> Reading:
 def _queue(reading: Reading, verdict: Verdict, correction: Correction, ledger: Ledger, desk: Desk) -> None:
     circle = Circle(ledger.people(correction.ticket), frozenset())
     address = desk.mind.writer.address_for(reading.mail, circle).email
-    if reason := desk.restraint.why_silent(address, reading.mail, ledger):
+    if reason := desk.restraint.why_unreachable(address, ledger):  # a person asks: no loop to be stopped
         raise CannotCorrect(f"{correction.ticket}: {reason}; nothing was changed")
     reply = desk.mind.writer.write(reading, verdict, correction.ticket, desk.signer, circle)
     ledger.queue(
