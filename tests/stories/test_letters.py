@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.stories.stage import TECHNICAL, Stage, letter
+from tests.stories.stage import TECHNICAL, Stage, alike, letter
 from triage.config import Handover, HandoverWhen
 from triage.store import schema
 
@@ -52,18 +52,18 @@ def handing_over(stage: Stage) -> Stage:
     return stage
 
 
-@pytest.mark.parametrize("evil", EVIL)
-def test_f50_what_a_mail_brings_is_text_in_every_letter(handing_over: Stage, evil: str):
+def test_f50_what_a_mail_brings_is_text_in_every_letter(handing_over: Stage):
     """Subject, name of the sender and pasted answer of the API, in the reply and in the letter to the team."""
     stage = handing_over
-    answer = f'{{"errorGroup":"Payments","errorCode":"61","errorMessage":"{evil}"}}'
-    words = f"{TECHNICAL} MSN 654321, i produksjon.\n{answer}"
-    stage.asked(letter(words, sender=f'"{evil}" <kari@shop.example>', subject=f"Feil {evil}"))
-    letters = {mail["To"].addresses[0].addr_spec: mail for mail in stage.sent()}
-    assert letters.keys() == {"kari@shop.example", "team@helpdesk.example"}
-    pages = {to: mail.get_body(("html",)).get_content() for to, mail in letters.items()}  # type: ignore[union-attr]
-    assert all("acme-7" in page for page in pages.values()), "both show what was found"
-    for page in pages.values():
+    for number, evil in enumerate(EVIL):
+        answer = f'{{"errorGroup":"Payments","errorCode":"61","errorMessage":"{evil}"}}'
+        words = f"{TECHNICAL} MSN 654321, i produksjon. {alike(number)}\n{answer}"
+        stage.arrives(letter(words, sender=f'"{evil}" <kari@shop.example>', subject=f"Feil {evil}"))
+    stage.works()
+    pages = [mail.get_body(("html",)).get_content() for mail in stage.sent()]  # type: ignore[union-attr]
+    assert len(pages) == 2 * len(EVIL)
+    for page in pages:
+        assert "acme-7" in page, "what was found is shown"
         assert "<script" not in page
         assert "<img" not in page
         assert 'href="https://evil.example' not in page

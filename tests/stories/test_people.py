@@ -6,7 +6,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from tests.stories.stage import SETTLEMENT, TECHNICAL, Stage, letter
+from tests.stories.stage import SETTLEMENT, TECHNICAL, Stage, alike, letter
 from triage.domain import TicketNumber
 from triage.store import schema, upkeep
 
@@ -34,18 +34,18 @@ def test_f37_a_number_in_the_subject_opens_nobodys_ticket_to_a_stranger(stage: S
     assert "acme-7" not in str(answer)
 
 
-@pytest.mark.parametrize("seal", ["aaaaaaaaaaaaaaaa", "", "22222222222222222222"])
-def test_f38_a_forged_reference_lets_nobody_in(stage: Stage, seal: str):
+def test_f38_a_forged_reference_lets_nobody_in(stage: Stage):
     real = stage.asked(letter(TECHNICAL))["Message-ID"].strip("<>")
-    head, _, tail = real.rpartition(".")[0].rpartition(".")[0], None, real.rpartition("@")[2]
+    head, tail = real.rpartition("@")[0].rpartition(".")[0], real.rpartition("@")[2]
     before = stage.tickets()
-    for name in ("In_Reply_To", "References"):
-        stage.arrives(
-            letter(f"{SETTLEMENT} {name}", sender="eve@elsewhere.example", **{name: f"<{head}.{seal}@{tail}>"})
-        )
+    forged = [(name, seal) for name in ("In_Reply_To", "References") for seal in (16 * "a", "", 20 * "2")]
+    for number, (name, seal) in enumerate(forged):
+        words = f"{SETTLEMENT} {alike(number)}"
+        sender = f"eve@elsewhere{number}.example"
+        stage.arrives(letter(words, sender=sender, **{name: f"<{head}.{seal}@{tail}>"}))
     stage.works()
-    assert [ticket.owner for ticket in stage.tickets()] == ["kari@shop.example", *2 * ["eve@elsewhere.example"]]
     assert stage.tickets()[:1] == before
+    assert [ticket.owner for ticket in stage.tickets()[1:]] == [f"eve@elsewhere{number}.example" for number in range(6)]
     assert people(stage, 10_000) == {"kari@shop.example"}
 
 
