@@ -12,6 +12,7 @@ from triage.config import Retention
 from triage.store import schema as s
 from triage.store.personal import WAITING, erase_words
 from triage.store.store import Store
+from triage.store.trouble import OPEN
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ def _expire_the_rest(db: sa.Connection, before: datetime) -> None:
 def _expire_trouble(store: Store, before: datetime) -> int:
     old = (s.trouble.c.last_at < before) & (s.trouble.c.raw != b"")
     with store.connection() as db:
-        waiting = db.execute(sa.select(s.trouble.c.id).where(old, s.trouble.c.state == "waiting")).scalars().all()
+        waiting = db.execute(sa.select(s.trouble.c.id).where(old, s.trouble.c.state.in_(OPEN))).scalars().all()
         erased = db.execute(sa.update(s.trouble).where(old).values(raw=b"", error="", state="expired")).rowcount
     if waiting:
         log.warning("retention: %d mails in trouble were never handled; they rest in the trouble tray", len(waiting))

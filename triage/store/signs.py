@@ -12,6 +12,7 @@ from triage.store import alerts
 from triage.store.outbox import ALERTS
 from triage.store.personal import WAITING
 from triage.store.schema import outbox, trouble, verdict
+from triage.store.trouble import OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def read(db: sa.Connection, now: datetime) -> Signs:
     """Look once."""
     due = sa.select(sa.func.min(outbox.c.next_at)).where(outbox.c.state == "queued", outbox.c.next_at <= now)
     oldest = sa.select(sa.func.min(outbox.c.queued_at)).where(outbox.c.state.in_(WAITING))
-    aside = sa.select(sa.func.count(), sa.func.min(trouble.c.first_at)).where(trouble.c.state == "waiting")
+    aside = sa.select(sa.func.count(), sa.func.min(trouble.c.first_at)).where(trouble.c.state.in_(OPEN))
     mails, since = db.execute(aside).one()
     return Signs(
         handled=_handled(db),
