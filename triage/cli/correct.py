@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,10 +65,12 @@ def command(  # noqa: PLR0913 - one for each option
 
 
 def _follow(settings: Settings, said: Correction, *, reply: bool) -> None:
+    from triage.cli import logs
     from triage.cli.progress import training
     from triage.cli.wiring import desk_for
     from triage.tuning.correcting import reroute
 
+    logs.set_up(settings, logging.WARNING)
     verdict = reroute(desk_for(settings, training), said, reply=reply)
     click.echo(f"{said.ticket} is {verdict.state.value if verdict.state else 'as it was'} now, topic {verdict.topic}")
     if reply:
