@@ -1,4 +1,4 @@
-"""Charts as Vega-Lite specifications (https://vega.github.io/vega-lite/docs/): plain values, drawn in drawing.py.
+"""Charts as Vega-Lite specifications (https://vega.github.io/vega-lite/docs/): plain values that drawing.py draws.
 
 Colours keep 3 : 1 to the page and to each other's neighbours in grey; lines differ in their marks too, so that nothing
 depends on colour alone. Weeks without mail keep their place.
@@ -256,7 +256,7 @@ def _figures(across: Spec, down: Spec, most: float) -> Spec:
     dark = {"condition": {"test": f"datum.value > {0.45 * most}", "value": "white"}, "value": _INK}
     return {
         "mark": {"type": "text", "fontSize": 11},
-        "encoding": {"x": across, "y": down, "text": {"field": "short"}, "color": dark},
+        "encoding": {"x": across, "y": down, "text": {"field": "shown"}, "color": dark},
     }
 
 
@@ -272,7 +272,6 @@ def _rows(found: Iterable[Point]) -> list[Spec]:
             "low": each.low,
             "high": each.high,
             "shown": each.told.partition(" (")[0],
-            "short": each.told.partition(" (")[0],
         }
         for each in found
     ]
