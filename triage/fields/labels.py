@@ -100,8 +100,17 @@ def places(part: Part, labels: Labels, most: int | None = MOST_HITS) -> list[tup
         return []
     known = part.found.get((labels, most))
     if known is None:
-        known = part.found[(labels, most)] = sorted(_places(part, labels, most))
+        known = part.found[(labels, most)] = _apart(sorted(_places(part, labels, most)))
     return known
+
+
+def _apart(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Without labels that are only the end of another: `serial number` in `merchant serial number`."""
+    chosen: list[tuple[int, int]] = []
+    for start, end in found:
+        if not chosen or start >= chosen[-1][1]:
+            chosen.append((start, end))
+    return chosen
 
 
 def _places(part: Part, labels: Labels, most: int | None) -> Iterator[tuple[int, int]]:

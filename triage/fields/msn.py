@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from triage.domain import Finding
+from triage.fields.clauses import Said
 from triage.fields.labels import WRAPPED, ahead, hits, places
 from triage.fields.parts import Part
 from triage.fields.terms import Terms
@@ -24,6 +25,7 @@ _TIGHT = re.compile(r"[ \t:=#|*_()\"'`\\>\]-]{0,30}$")
 _YEAR = re.compile(r"(?:19|20)\d\d$")
 _NAMED = re.compile(r"(?P<gap>[^\d\n;?!|]{1,70}?[ .(])(?P<value>\d{5,7})" + _END)
 _MOST_WORDS = 12
+_OTHER = re.compile(rf"(?:[,;(]|(?<!\w)(?:and|but|while|og|men|mens|och|medan|ja|mutta)) ?(?P<value>\d{{5,7}}){_END}")
 _SENTENCE = re.compile(r"[.;,](?!\w)|\n")
 _WORDS = re.compile(r"[^\W\d_]+")
 _OWN_REACH = 60  # characters before a number in which the sender calls it their own
@@ -50,9 +52,23 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
         if hit.apart:
             yield _finding(part, hit.value, hit.start, terms, code=_is_code(hit.label, terms))
     yield from _sale_units(part, terms)
+    yield from _others(part, terms)
     for hint, pattern in (("settlement", _FILE), ("sale", _PATH), ("merchant", _PATH), ("/msn/", _PATH)):
         for match in pattern.finditer(part.folded) if hint in part.folded else ():
             yield _finding(part, match.group(1), match.start(1), terms)
+
+
+def _others(part: Part, terms: Terms) -> Iterator[Finding]:
+    """Numbers without a label beside one with it: `MSN 81920 works, 81921 fails`."""
+    for _, end in places(part, terms.labels["msn"]):
+        first = _NUMBER.match(part.text, end + 1)
+        line_end = part.line(end)[1]
+        if first is None:
+            continue
+        for other in _OTHER.finditer(part.text, first.end(), line_end):
+            told = terms.outcomes.said(part, other.start("value"))
+            if told is not Said.NOTHING and len(other["value"]) == len(first.group()):
+                yield _finding(part, other["value"], other.start("value"), terms, confidence=0.8)
 
 
 def _sale_units(part: Part, terms: Terms) -> Iterator[Finding]:

@@ -69,7 +69,7 @@ _WORD = re.compile(r"[ \t]([^\W\d_]{1,16})")
 _DATE = re.compile(
     r"(?:\d{4}-\d\d-\d\d(?:T.*)?|\d{1,2}[.]\d{1,2}[.]\d{2,4}|\d{1,2}-\d{1,2}-\d{4}|(?:19|20)\d\d-(?:19|20)\d\d)$"
 )
-_UNIT = re.compile(r"[ \t]{0,2}(?:,[ \t-]{1,2})?([^\W\d_]{1,16}|%)")
+_UNIT = re.compile(r"[ \t]{0,2}(?:,[ \t-]{1,2})?([^\W\d_]{1,16}(?![^\W\d_]|[ ]?\d)|%)")
 _VSD = re.compile(r"vsd-?\d", re.IGNORECASE)
 
 
@@ -108,6 +108,7 @@ def _orders(part: Part, terms: Terms) -> Iterator[Finding]:
     """Ids behind a mere `order`: letters and digits mixed, or five digits and more that count nothing."""
     for hit in hits(part, terms.labels["order"], _ORDER):
         mixed = _has_letters_and_digits(hit.value) and len(hit.value) >= _least(hit.value)
+        mixed = mixed and _is_own(hit.value, terms)
         numbered = hit.value.isdigit() and _numbers_an_order(part, hit, terms)
         if not hit.apart and _is_id(hit, terms) and (mixed or numbered) and not _counts(part, hit, terms):
             yield _finding(part, hit.value, hit.start, terms, confidence=0.8)
@@ -116,6 +117,12 @@ def _orders(part: Part, terms: Terms) -> Iterator[Finding]:
 def _least(value: str) -> int:
     """Characters an id behind a mere `order` must have: `R-9` will do, `2-3` will not."""
     return 5 if "-" not in value else 3 if value[0].isalpha() else 4
+
+
+def _is_own(value: str, terms: Terms) -> bool:
+    """No name of a standard, a device or a version: `UTF-8`, `TLS-1.2`, `v2-beta-3`."""
+    beginning = fold(re.split("[-_.]", value, maxsplit=1)[0])
+    return not {beginning, beginning.rstrip("0123456789")} & terms.no_ids
 
 
 def _numbers_an_order(part: Part, hit: Hit, terms: Terms) -> bool:
@@ -240,9 +247,7 @@ def _unnamed(part: Part, terms: Terms) -> Iterator[Finding]:
         if terms.failed(part, match.start("value")):
             yield _finding(part, match["value"], match.start("value"), terms, confidence=0.5)
     for match in _made_of_parts(part):
-        if fold(re.split("[-_]", match.group())[0]).rstrip("0123456789") not in terms.no_ids and terms.failed(
-            part, match.start()
-        ):
+        if _is_own(match.group(), terms) and terms.failed(part, match.start()):
             yield _finding(part, match.group(), match.start(), terms, confidence=0.5)
 
 

@@ -1,0 +1,112 @@
+"""Ids among other numbers: which one counts, and which numbers are none."""
+
+from __future__ import annotations
+
+import pytest
+
+GIVEN = [
+    ("order_id", "Refund of reference HX-200-B gives an error", "HX-200-B"),
+    ("order_id", "referansen er HX200B", "HX200B"),
+    ("order_id", "Betalingen (HX-2001) feiler", "HX-2001"),
+    ("order_id", "Payment HX2001 fails", "HX2001"),
+    ("order_id", "The order in question is HX2001.", "HX2001"),
+    ("order_id", "It concerns HX-2001", "HX-2001"),
+    ("order_id", "Det gjelder HX-2001", "HX-2001"),
+    ("order_id", "Gäller HX-2001", "HX-2001"),
+    ("order_id", "See HX-2001 for an example of the failure", "HX-2001"),
+    ("order_id", "An example: HX-2001 (fails)", "HX-2001"),
+    ("order_id", "Examples of failing orders: HX-2001, HX-2002", "HX-2001"),
+    ("order_id", "orders failing: 40011, 40012", "40011"),
+    ("order_id", "Ordrer som feiler: 40011, 40012", "40011"),
+    ("order_id", "failing order ids: 40011 and 40012", "40011"),
+    ("order_id", "ordre-id 40011 (feiler), 40012 (ok)", "40011"),
+    ("order_id", "ordre-id 40011 (ok), 40012 (feiler)", "40012"),
+    ("order_id", "Transaction 5002819898 for order 40011", "40011"),
+    ("order_id", "invoice 90011, order 40011", "40011"),
+    ("order_id", "our customer no 90011, order no 40011", "40011"),
+    ("order_id", "orderId=40011&amount=9900", "40011"),
+    ("order_id", "orderid: 40011 amount: 9900", "40011"),
+    ("order_id", "order 40011 NOK 990", "40011"),
+    ("order_id", "order 40011, 990 NOK", "40011"),
+    ("order_id", "990 NOK for order 40011", "40011"),
+    ("msn", "MSN-nummeret er 81920", "81920"),
+    ("msn", "MSN:81920.", "81920"),
+    ("msn", "MSN 81920?", "81920"),
+    ("msn", "Is MSN 81920 active?", "81920"),
+    ("msn", "MSN'er 81920", "81920"),
+    ("msn", "med msn 81920", "81920"),
+    ("msn", "MSN til Bergen: 81920, til Oslo: 81921", "81920"),
+    ("msn", "Bergen (MSN 81920) works, Oslo (MSN 81921) fails", "81921"),
+    ("msn", "MSN 81920 fungerer, 81921 feiler", "81921"),
+    ("msn", "MSN 81920 fungerar men 81921 fungerar inte", "81921"),
+    ("msn", "MSN 81920 toimii, 81921 ei toimi", "81921"),
+    ("msn", "salgsstedene 81920 og 81921", "81920"),
+    ("msn", "sales units 81920 and 81921", "81920"),
+    ("msn", "merchant serial numbers: 81920, 81921", "81920"),
+    ("msn", "merchant serial: #81920", "81920"),
+    ("msn", "serial number 81920", "81920"),
+    ("msn", "Serial no: 81920", "81920"),
+    ("msn", "serienr 81920", "81920"),
+    ("msn", "merchant account 81920", "81920"),
+    ("msn", "merchant no. 81920", "81920"),
+    ("msn", "our merchant number with you is 81920", "81920"),
+    ("msn", "MSN 2024", "2024"),
+    ("msn", "MSN ble 81920 etter flytting", "81920"),
+    ("msn", "Old MSN 81920, new MSN 81921", "81920"),
+    ("msn", "flyttet fra MSN 81920 til MSN 81921", "81920"),
+]
+
+NOT_GIVEN = [
+    ("order_id", "order of 990 NOK"),
+    ("order_id", "order total 99000"),
+    ("order_id", "order sum: 99000"),
+    ("order_id", "orders per day: 12000"),
+    ("order_id", "order date: 12.11.2024"),
+    ("order_id", "order placed 14:05"),
+    ("order_id", "order from customer 90011"),
+    ("order_id", "order confirmation 2024"),
+    ("order_id", "payment terms 30 days"),
+    ("order_id", "payment page 404"),
+    ("order_id", "payment method 12"),
+    ("order_id", "reference number: see below"),
+    ("order_id", "Reference: -"),
+    ("order_id", "Reference: none"),
+    ("order_id", "my reference: Kari"),
+    ("order_id", "Your ref: 2024/11"),
+    ("order_id", "ref. telefonsamtale i dag"),
+    ("order_id", "ref our call on 12.11"),
+    ("order_id", "betaling 12.11.2024 kl 14:05"),
+    ("order_id", "betaling nr 2"),
+    ("order_id", "bestilling av 20 lisenser"),
+    ("order_id", "kjøp for 12500"),
+    ("order_id", "tilaus 12.11.2024"),
+    ("order_id", "tilauksen summa 12500"),
+    ("order_id", "Payment UTF-8 problem"),
+    ("order_id", "order via iPhone-15"),
+    ("order_id", "payment TLS-1.2"),
+    ("order_id", "payments v2-beta-3 fails"),
+    ("order_id", "We use PHP-8.2 and it fails"),
+    ("order_id", "SKU-1234 is sold out"),
+    ("order_id", "Jira TRI-1234"),
+    ("order_id", "ticket ABC-1234"),
+    ("msn", "account number 81920"),
+    ("msn", "Vipps number 81920"),
+    ("msn", "Vippsnummer: 81920"),
+    ("msn", "Vipps-nummeret vårt er 81920"),
+    ("msn", "MobilePay number 81920"),
+    ("msn", "MobilePay-nummer 81920"),
+    ("msn", "shop number 81920"),
+    ("msn", "butikknr 81920"),
+    ("msn", "MSN since 2024"),
+    ("msn", "MSN: 0"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "expected"), GIVEN)
+def test_the_id_that_counts_is_told_from_its_neighbours(field, name, text, expected):
+    assert field(name, text) == expected
+
+
+@pytest.mark.parametrize(("name", "text"), NOT_GIVEN)
+def test_other_numbers_are_no_ids(field, name, text):
+    assert field(name, text) is None
