@@ -18,7 +18,7 @@ from triage.store.schema import trouble
 FETCH = "fetch"  # the stage of mail that did not come whole: there is nothing to try again with
 CRASH = "crash"  # of mail on which the process died: trying it again would be the end of the next one too
 PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))  # before each try by itself
-_OPEN = ("waiting", "retrying")
+OPEN = ("waiting", "retrying")  # states of a mail that is not handled yet; it is retrying while a try is made
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def begin_due(db: sa.Connection, now: datetime) -> Trouble | None:
     """The mail whose next try has been due longest: the try counts from here on, and no other desk makes it too."""
     due = (
         sa.select(trouble)
-        .where(trouble.c.state.in_(_OPEN), _due(now), sa.func.length(trouble.c.raw) > 0)
+        .where(trouble.c.state.in_(OPEN), _due(now), sa.func.length(trouble.c.raw) > 0)
         .order_by(trouble.c.next_at, trouble.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -90,7 +90,7 @@ def _pause(tries: int) -> timedelta | None:
 
 def all_waiting(db: sa.Connection) -> Sequence[Trouble]:
     """Everything still set aside, oldest first."""
-    found = sa.select(trouble).where(trouble.c.state.in_(_OPEN)).order_by(trouble.c.id)
+    found = sa.select(trouble).where(trouble.c.state.in_(OPEN)).order_by(trouble.c.id)
     return [_trouble(row) for row in db.execute(found)]
 
 
