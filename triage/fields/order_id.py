@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from triage.domain import Finding, Where
 from triage.fields.labels import Hit, ahead, hits, places
@@ -106,7 +107,7 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
 
 def _orders(part: Part, terms: Terms) -> Iterator[Finding]:
     """Ids behind a mere `order`: letters and digits mixed, or five digits and more that count nothing."""
-    for hit in hits(part, terms.labels["order"], _ORDER):
+    for hit in chain.from_iterable(hits(part, terms.labels[name], _ORDER) for name in ("order", "concerned")):
         mixed = _has_letters_and_digits(hit.value) and len(hit.value) >= _least(hit.value)
         mixed = mixed and _is_own(hit.value, terms)
         numbered = hit.value.isdigit() and _numbers_an_order(part, hit, terms)
