@@ -59,6 +59,19 @@ def test_a_planted_wrong_rule_is_named_first_with_its_place_and_where_its_mail_b
     )
 
 
+def test_a_few_corrections_say_much_where_other_rules_have_none():
+    others = [firing(f"general/rule-{number}", mails=100, topic="general") for number in range(5)]
+    wrong = [firing("settlement/wrong", mails=115), firing("settlement/wrong", mails=5, corrected="plugin")]
+    assert [about for about, _ in suggestions(cost(*others, *wrong))] == ["settlement/wrong"]
+
+
+def test_rules_that_are_corrected_as_often_as_all_others_are_not_blamed():
+    def usual(rule: str) -> list[Firing]:
+        return [firing(rule, mails=95), firing(rule, mails=5, corrected="plugin")]
+
+    assert suggestions(cost(*(each for number in range(5) for each in usual(f"settlement/rule-{number}")))) == []
+
+
 def test_a_rule_whose_words_stand_in_every_mail_is_called_too_common():
     report = cost(
         firing("general/hello", mails=30, topic="technical"), firing("general/hello", mails=5, topic="general")

@@ -16,7 +16,7 @@ from triage.reports.report import Report, Share, Table, number, share, text
 from triage.store.figures.counting import NOBODY, Scope
 from triage.store.figures.routing import Firing, TopicCount
 
-MANY_OVERRIDDEN, OFTEN_OVERRIDDEN = 3, 0.1  # mails, and share of those it decided, from which a rule is suggested
+MANY_OVERRIDDEN = 3  # mails that staff moved, from which a rule is suggested when the others are moved less often
 MANY_ELSEWHERE, OFTEN_ELSEWHERE = 20, 0.5  # mails it fired in, and share of them that were about another topic
 MANY_TOGETHER, OFTEN_TOGETHER = 10, 0.9  # mails of the rarer of two rules, and share of them in which both fired
 MANY_MAILS = 500  # mails without a rule's firing, from which it is worth a look
@@ -178,8 +178,13 @@ def _advice(
 
 
 def _misleading(counts: Iterable[RuleCount]) -> Iterator[tuple[str, str]]:
-    for each in sorted(counts, key=lambda count: -count.overridden):
-        if each.overridden >= MANY_OVERRIDDEN and each.overridden >= OFTEN_OVERRIDDEN * each.decided:
+    """Rules whose mails staff move clearly more often than those of rules on the whole. Nobody corrects every wrong
+    mail, so a small share says much where other rules have none."""
+    counted = list(counts)
+    usual = sum(each.overridden for each in counted) / (sum(each.decided for each in counted) or 1)
+    for each in sorted(counted, key=lambda count: -count.overridden):
+        low, _ = Share(each.overridden, each.decided).interval
+        if each.overridden >= MANY_OVERRIDDEN and low > usual:
             topic, times = each.moved.most_common(1)[0]
             yield (
                 each.rule,
