@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from triage.config import Secret, SecretMissing, load, reveal
+from triage.config import load
+from triage.credentials import Secret, SecretMissing, reveal
 from triage.domain import Language, Tray
 from triage.yamlfile import Problems
 

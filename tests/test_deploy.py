@@ -16,7 +16,8 @@ import yaml
 
 from tests.health.test_telling_the_world import RED
 from triage.cli.main import main
-from triage.config import Settings, load, secrets_of
+from triage.config import Settings, load
+from triage.credentials import secrets_of
 from triage.health.metrics import page
 
 ROOT = Path(__file__).parent.parent

@@ -19,7 +19,8 @@ from servers.process import free_port
 from servers.token_issuer import TokenIssuer
 
 from triage.cli.wiring import tokens_for
-from triage.config import OAuth, Secret, replace_secret
+from triage.config import OAuth
+from triage.credentials import Secret, replace_secret
 from triage.transport.accounts import SmtpRoute
 from triage.transport.imap import ImapMailbox
 from triage.transport.mailbox import MailboxLost, MailboxRefused

@@ -12,7 +12,8 @@ import click
 
 from triage.cli.exits import FOUND, told_plainly
 from triage.cli.options import config_option
-from triage.config import load, reveal, secrets_of
+from triage.config import load
+from triage.credentials import reveal, secrets_of
 from triage.domain import OperatorError
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import contextlib
 import secrets
 from pathlib import Path
 
-from triage.config import Settings, reveal
+from triage.config import Settings
+from triage.credentials import reveal
 from triage.threads import Signer
 
 

@@ -10,7 +10,8 @@ from functools import partial
 from triage import mind
 from triage.cli.signing import signer_for
 from triage.config import Mailbox as MailboxConfig
-from triage.config import OAuth, Settings, Smtp, replace_secret, reveal
+from triage.config import OAuth, Settings, Smtp
+from triage.credentials import replace_secret, reveal
 from triage.delivery import Routes
 from triage.desk import Desk
 from triage.domain import Address
