@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +13,9 @@ from triage.cli.exits import WRONG_FILES, told_plainly
 from triage.cli.options import config_option
 from triage.config import Settings, load
 from triage.yamlfile import Problem, Problems, read
+
+if TYPE_CHECKING:
+    from triage.rulebook.book import Rulebook
 
 
 @click.command()
@@ -51,10 +56,9 @@ def _misnamed(config: Path, settings: Settings) -> Sequence[Problem]:
     """What the config says of topics and profiles that the rules do not have; nothing while the rules are broken."""
     from triage.fields.handbook import Handbook
     from triage.handover import misnamed
-    from triage.rulebook.loading import load as load_rulebook
 
     try:
-        rulebook, handbook = load_rulebook(settings.rules), Handbook.load(settings.rules)
+        rulebook, handbook = _rulebook(settings.rules), Handbook.load(settings.rules)
     except Problems:
         return ()
     return list(misnamed(read(config, Settings), rulebook, handbook))
@@ -65,10 +69,9 @@ def _counts(settings: Settings) -> Iterator[str]:
     from triage.classifier.examples import load as load_examples
     from triage.classifier.examples import load_gold
     from triage.replies.rendering import TEMPLATES
-    from triage.rulebook.loading import load as load_rulebook
     from triage.rulebook.schema import TestFile
 
-    rulebook = load_rulebook(settings.rules)
+    rulebook = _rulebook(settings.rules)
     names = [topic.name for topic in rulebook.topics]
     examples = load_examples([settings.rules / "examples"], names)
     evaluation = load_gold(settings.rules / "evaluation", names)
@@ -82,6 +85,14 @@ def _counts(settings: Settings) -> Iterator[str]:
     yield f"{len(evaluation)} evaluation mails"
     languages = len(settings.languages.answer)
     yield f"{len(TEMPLATES)} templates in {languages} {'language' if languages == 1 else 'languages'}"
+
+
+@cache
+def _rulebook(folder: Path) -> Rulebook:
+    """Read once for all that is asked of it. Raises Problems."""
+    from triage.rulebook.loading import load as load_rulebook
+
+    return load_rulebook(folder)
 
 
 def _shown(problem: Problem) -> str:

@@ -101,13 +101,7 @@ def words_of(text: str) -> Words:
 
     The rules, the profiles and the known answers all scan the same texts: they share the work.
     """
-    pieces = (_CHUNK_OR_MAIL if "@" in text else _CHUNK).split(text)  # what is no word, a word, what is none, ...
-    ends = list(accumulate(map(len, pieces)))
-    found = [
-        (form, start + begin, start + end)
-        for forms, start in zip(map(_forms, pieces[1::2]), ends[::2], strict=False)
-        for form, begin, end in forms
-    ]
+    found = _found(text)
     folded = tuple(form for form, _, _ in found)
     places: dict[str, list[int]] = defaultdict(list)
     for number, form in enumerate(folded):
@@ -116,6 +110,17 @@ def words_of(text: str) -> Words:
     for form in places:
         by_head[form[:_SHORTEST_STEM]].append(form)
     return Words(folded, array("l", [one[1] for one in found]), array("l", [one[2] for one in found]), places, by_head)
+
+
+def _found(text: str) -> list[tuple[str, int, int]]:
+    """Each word's folded form and the characters [start, end) where it stands."""
+    pieces = (_CHUNK_OR_MAIL if "@" in text else _CHUNK).split(text)  # what is no word, a word, what is none, ...
+    ends = list(accumulate(map(len, pieces)))
+    return [
+        (form, start + begin, start + end)
+        for forms, start in zip(map(_forms, pieces[1::2]), ends[::2], strict=False)
+        for form, begin, end in forms
+    ]
 
 
 @lru_cache(_REMEMBERED_WORDS)
@@ -143,7 +148,7 @@ def trouble_with(entry: str) -> str | None:
     """Why an entry of a word list cannot be used, as a sentence for staff; None when it can."""
     if _LOOKS_LIKE_REGEX.search(entry):
         return f"'{entry}' looks like a regular expression; write plain words, and '*' only at the end of a word"
-    if not words_of(entry).folded:
+    if not _found(entry):
         return f"'{entry}' holds no word; write a word or a phrase"
     for part in entry.split():
         if "*" in part and (part.index("*") != len(part) - 1 or len(part) <= _SHORTEST_STEM):
@@ -215,8 +220,7 @@ class WordIndex(Generic[K]):
 
     def _add(self, name: K, entry: str) -> None:
         node = self._root
-        words = words_of(entry)
-        for start, end in zip(words.starts, words.ends, strict=True):
+        for _, start, end in _found(entry):
             node = node.add(_spellings(entry[start:end]), stem=entry[end : end + 1] == "*")
         if node is not self._root and name not in node.lists:
             node.lists.append(name)
@@ -236,5 +240,7 @@ def _ends(begun: Iterable[_Node[K]], words: Sequence[str], first: int) -> Iterat
 
 def _spellings(word: str) -> tuple[str, ...]:
     """The folded word, and the form it has when its Nordic letters were lost on the way (`oppgj?r`)."""
+    if word.isascii():
+        return (fold(word),)
     lost = "".join("?" if letter in _NORDIC else letter for letter in unicodedata.normalize("NFC", word))
     return tuple(dict.fromkeys((fold(word), fold(lost))))

@@ -34,6 +34,7 @@ _LONGEST_LINE = 998
 _ID = re.compile(r"[!-;=?-~]{1,900}")  # printable ASCII but <>, and short enough for one line
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _REFERENCES = 980  # characters of the line of ids; RFC 5322 section 2.1.1 allows 998
+_PLAIN = 70  # characters of a header and its name that need no folding
 _NAME, _SUBJECT = 100, 400  # characters kept of a display name and of a subject
 
 
@@ -151,6 +152,8 @@ def _address(address: Address) -> str:
 
 def _words(text: str, header: str) -> str:
     """Text for a header: as it is, or in encoded words of legal length, folded."""
+    if text.isascii() and len(header) + len(text) <= _PLAIN:
+        return text
     charset = "us-ascii" if text.isascii() else "utf-8"
     return Header(text, charset, maxlinelen=75, header_name=header).encode(linesep="\r\n")
 
