@@ -95,6 +95,14 @@ def test_a_mailbox_of_another_desk_is_not_ours_to_judge():
     assert not any("support" in name for name in health.well)
 
 
+def test_a_mailbox_that_fails_here_and_elsewhere_in_turn_is_red_and_told_by_who_has_it():
+    failing = Beat("support", quiet=121, failure=Failure("nothing answers", ago(minutes=2), lasting=False))
+    (ours,), (theirs,) = judged(failing).reasons, judged(replace(failing, tended=False)).reasons
+    assert (ours.name, ours.told) == ("mailbox support", True)
+    assert (theirs.name, theirs.told) == ("mailbox support", False)
+    assert not any("support" in name for name in judged(replace(failing, tended=False, left=0)).well)
+
+
 def test_mail_that_stays_behind_in_the_inbox_is_red():
     (reason,) = judged(replace(FINE, left=7, behind_since=ago(minutes=1))).reasons
     assert (reason.name, reason.since) == ("behind support", ago(minutes=1))

@@ -87,12 +87,25 @@ def test_a_fault_of_our_own_is_told_without_its_words(pulse: Pulse):
     assert failure.said == "a fault of the program (KeyError)"
 
 
-def test_a_mailbox_taken_by_another_desk_begins_anew(pulse: Pulse):
+def test_a_mailbox_that_another_desk_tends_in_peace_begins_anew(pulse: Pulse, clock: Clock):
     pulse.failed("support", MailboxLost("gone"), 2)
+    clock.seconds = 123
     pulse.stands_by("support")
     assert beat(pulse) == Beat("support", tended=False)
     pulse.looked("support")
     assert beat(pulse).tended
+
+
+def test_a_mailbox_that_goes_to_and_fro_between_desks_that_cannot_read_it_grows_quiet(pulse: Pulse, clock: Clock):
+    pulse.looked("support")
+    for clock.seconds in range(5, 150, 10):
+        pulse.failed("support", MailboxLost("gone"), 4)
+        clock.seconds += 5
+        pulse.stands_by("support")
+    told = beat(pulse)
+    assert (told.tended, told.quiet) == (False, 150)
+    assert told.failure is not None
+    assert told.failure.since == NOON + timedelta(seconds=5)
 
 
 # ── mail left behind ────────────────────────────────────────────────────────────────────────────────

@@ -166,6 +166,14 @@ def test_a_short_failure_is_nobodys_trouble_and_a_long_one_is(scene: Scene):
     assert scene.way.subjects == ["the mailbox cannot be read: nothing answers"]
 
 
+def test_a_desk_that_stands_by_shows_its_failure_and_leaves_telling_to_the_other(scene: Scene):
+    scene.pulse.failed("local", REFUSED, 2)
+    scene.pulse.stands_by("local")
+    scene.look()
+    assert scene.watcher.picture().health.red
+    assert scene.way.subjects == []
+
+
 def test_mail_in_trouble_is_told_once_and_its_end_too(scene: Scene):
     with scene.store.connection() as db:
         trouble.note(db, trouble.Failure("local", "1", b"raw", "parse", "odd"), scene.now.moment())

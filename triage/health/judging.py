@@ -24,6 +24,7 @@ class Reason:
     name: str
     said: str
     since: datetime | None
+    told: bool = True  # False: another desk has it in hand, and would tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +87,20 @@ def _edits(at: datetime, beats: Beats, patience: Patience) -> Found:
 
 
 def _mailbox(beat: Beat, patience: Patience) -> Found:
-    """A mailbox that another desk tends is that desk's to judge."""
-    if not beat.tended:
+    """A mailbox that another desk tends is that desk's to judge, unless we failed with it just now."""
+    if not beat.tended and beat.failure is None:
         return
     name, behind = f"mailbox {beat.mailbox}", f"behind {beat.mailbox}"
     late = beat.quiet > 2 * patience.window  # one window to look in, one missed
     if beat.failure and (late or beat.failure.lasting):
-        yield name, Reason(name, f"the mailbox cannot be read: {beat.failure.said}", beat.failure.since)
+        said = f"the mailbox cannot be read: {beat.failure.said}"
+        yield name, Reason(name, said, beat.failure.since, told=beat.tended)
     elif late:
         yield name, Reason(name, f"{beat.mailbox}: nothing was read for {beat.quiet:.0f} s", beat.looked_at)
     elif beat.failure is None and beat.looked_at:
         yield name, None
+    if not beat.tended:
+        return
     if beat.behind_since:
         said = f"{beat.mailbox}: {beat.left} mails rest in the inbox though the desk looked"
         yield behind, Reason(behind, said, beat.behind_since)

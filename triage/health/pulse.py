@@ -61,6 +61,7 @@ class _Mailbox:
     heard: float  # when anything was heard of its thread
     expected: float  # seconds until something is to be heard again
     good: float  # when something was read
+    trust_until: float = 0.0  # until then a failure counts, though another desk has the mailbox now
     counted: float | None = None
     taken: int = 0  # mails handled since they were counted
 
@@ -110,11 +111,15 @@ class Pulse:
                 self._compare(thread, left)
 
     def stands_by(self, mailbox: str) -> None:
-        """Another desk tends the mailbox."""
+        """Another desk tends the mailbox. A failure of ours is not forgotten at once: the other may fail as well,
+        and the mailbox go to and fro between desks that cannot read it."""
         with self._lock:
             thread = self._heard(mailbox, self.window)
-            thread.good, thread.counted = thread.heard, None
-            thread.beat = Beat(mailbox, tended=False)
+            thread.counted = None
+            if thread.beat.failure and thread.heard <= thread.trust_until:
+                thread.beat = replace(thread.beat, tended=False)
+            else:
+                thread.good, thread.beat = thread.heard, Beat(mailbox, tended=False)
 
     def failed(self, mailbox: str, error: Exception, again_in: float) -> None:
         """A look or a delivery failed; the next try comes after so many seconds."""
@@ -126,6 +131,7 @@ class Pulse:
                 thread.beat = replace(thread.beat, tended=True, failure=None)
             elif isinstance(error, MailboxLost | MailboxRefused) or not isinstance(error, OperatorError):
                 thread.beat = replace(thread.beat, tended=True, failure=self._failure(thread.beat.failure, error))
+                thread.trust_until = thread.heard + again_in + 2 * self.window
             elif isinstance(error, StoreLost):
                 thread.good = thread.heard  # the watcher sees for itself
 

@@ -60,7 +60,8 @@ class Teller:
         """Write down what began and what is over; a look that finds nothing new writes nothing."""
         assert picture.signs is not None  # noqa: S101 - the caller asked
         known = {alert.name for alert in picture.signs.standing}
-        began = [each for each in picture.health.reasons if each.name not in known | _TOLD_ELSEWHERE]
+        silent = known | _TOLD_ELSEWHERE
+        began = [each for each in picture.health.reasons if each.told and each.name not in silent]
         over = (picture.health.well & known) - _TOLD_ELSEWHERE
         if began or over:
             with self.store.ledger() as ledger:
