@@ -299,7 +299,9 @@ def test_the_same_words_from_fifty_addresses_are_answered_twice_at_most(office: 
 
 def test_numbers_in_the_words_do_not_make_them_others(office: Office):
     for number in range(6):
-        office.receive(f"{SETTLEMENT} Sak {number}", subject=f"Oppgjør {number}", sender=f"robot{number}@crm{number}.example")
+        office.receive(
+            f"{SETTLEMENT} Sak {number}", subject=f"Oppgjør {number}", sender=f"robot{number}@crm{number}.example"
+        )
     run_once(office.desk)
     assert len(office.replies()) == 2
 
