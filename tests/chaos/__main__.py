@@ -90,7 +90,7 @@ def desks(options: argparse.Namespace) -> bool:
     """Whether two desks, struck again and again, did what one does undisturbed."""
     mails = two_desks.different_mails(options.mails)
     with ground() as made:
-        alone = made.case("postgresql", mails, batch=50, takeover=60)
+        alone = made.case("postgresql", mails, batch=50)
         made.recover(alone, patience=3600)
         expected = made.outcome(alone)
         case = made.case("postgresql", mails, batch=50, takeover=two_desks.TAKEOVER)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tests.chaos.scene import TAKEOVER, Ground, Outcome
+from tests.chaos.scene import Ground, Outcome
 
 KILLED = -9
 
@@ -68,8 +68,6 @@ def kill(ground: Ground, death: Death, expected: Outcome, count: Count) -> None:
     case = ground.case(death.database, batch=death.batch)
     status, _ = ground.run(case, **death.order)
     doubtful = ground.doubtful(case)
-    if case.shared:
-        time.sleep(TAKEOVER)
     ground.recover(case)
     count.kills += status == KILLED
     count.doubtful += bool(doubtful)

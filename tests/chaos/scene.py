@@ -27,7 +27,7 @@ from tests.chaos.mails import MAILS
 from triage.store import schema
 from triage.store.database import engine_for, migrate
 
-TAKEOVER = 0.4  # seconds until a dead desk's leases run out
+TAKEOVER = 60.0  # seconds; a busy machine must not take a slow desk for a dead one, and nobody waits (`Ground.expire`)
 BATCH = 3  # mails in one transaction: the seven make three batches
 
 CONFIG = """\
@@ -147,17 +147,22 @@ class Ground:
         return answer
 
     def recover(self, case: Case, patience: float = 60) -> None:
-        """Start the desk again until it has done its work; once is enough unless a dead desk's lease must run out."""
+        """Start the desk again until it has done its work."""
         deadline = time.monotonic() + patience
         while True:
+            self.expire(case)
             status, _ = self.run(case)
             left = [row for row in case.rows(schema.outbox) if row.state in ("queued", "sending")]
             if status == 0 and not left and not self.dovecot.mails(case.user):
                 return
             if time.monotonic() > deadline:
                 raise AssertionError(f"the desk does not come to an end: {case.log.read_text()[-2000:]}")
-            if case.shared:
-                time.sleep(TAKEOVER / 4)
+
+    def expire(self, case: Case) -> None:
+        """As if the time had passed after which a desk that died is given up."""
+        if case.shared:
+            with case.engine.begin() as db:
+                db.execute(sa.update(schema.lease).values(until=sa.func.clock_timestamp()))
 
     def outcome(self, case: Case) -> Outcome:
         """What the database and the mailbox say in the end."""

@@ -7,19 +7,35 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import random
 import statistics
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.chaos.mails import SETTLEMENT, TECHNICAL, mail
 from tests.chaos.scene import Case, Ground, ground
-from tests.chaos.two_desks import Daemon, different_mails, wait_until
+from tests.chaos.two_desks import Daemon, wait_until
 from triage.store import schema
 
+_MANY = "[{replies: 1000000, minutes: 1}]"
 _ALL_ANSWERED = (
-    "{batch_mails: 50, breaker: {replies: 1000000, minutes: 1}, replies: {total: [{replies: 1000000, minutes: 60}]}}"
+    "{batch_mails: 50, breaker: {replies: 1000000, minutes: 1}, "
+    f"replies: {{per_address: {_MANY}, per_domain: {_MANY}, per_content: {_MANY}, total: {_MANY}}}}}"
 )
+_VOCABULARY = 400  # words beside the usual ones: what the desk remembers of words is full after some minutes
+
+
+def endless_mails(seed: int = 1) -> Iterator[bytes]:
+    """Mails that differ, in words that come again, as people's do."""
+    chance = random.Random(seed)
+    words = ["".join(chance.choices("abdefgiklmnoprstuv", k=7)) for _ in range(_VOCABULARY)]
+    for number in itertools.count():
+        sender, *some = chance.sample(words, 5)
+        text = f"{chance.choice((SETTLEMENT, TECHNICAL))} Dette gjelder {' '.join(some)}, sak {number}."
+        yield mail(f"kari@{sender}.example", f"Sak om {some[0]}", text, Message_ID=f"<{number}@{sender}.example>")
 
 
 @dataclass
@@ -56,8 +72,7 @@ def soak(made: Ground, database: str, *, seconds: float, rate: float) -> tuple[C
     """Deliver mail at a steady rate and watch the daemon; returns what was seen, and how many mails there were."""
     case = made.case(database, (), batch=50)
     case.config.write_text(case.config.read_text().replace("{batch_mails: 50}", _ALL_ANSWERED), encoding="utf-8")
-    daemon, curve = Daemon(case, case.log), Curve()
-    mails = iter(different_mails(int(seconds * rate)))
+    daemon, curve, mails = Daemon(case, case.log), Curve(), endless_mails()
     daemon.start()
     assert daemon.process is not None
     process = daemon.process.pid
@@ -76,10 +91,14 @@ def soak(made: Ground, database: str, *, seconds: float, rate: float) -> tuple[C
                 break
             curve.look(passed, process)
             time.sleep(max(0.0, (moment + 1) * every - passed))
-        wait_until(lambda: len(case.rows(schema.mail)) == sent, "all mail is handled")
+        wait_until(lambda: len(case.rows(schema.mail)) == sent and _settled(case), "all mail is handled and answered")
     finally:
         daemon.kill()
     return curve, case, sent
+
+
+def _settled(case: Case) -> bool:
+    return all(row.state == "sent" for row in case.rows(schema.outbox))
 
 
 def main() -> None:

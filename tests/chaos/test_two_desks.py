@@ -16,7 +16,7 @@ MAILS = 120
 def test_two_desks_of_which_one_is_killed_and_one_frozen_do_what_one_desk_does(ground: Ground, tmp_path: Path):
     """F20: two fetchers on one mailbox leave no half rows, no second ticket, no second reply."""
     mails = different_mails(MAILS)
-    alone = ground.case("postgresql", mails, batch=20, takeover=60)
+    alone = ground.case("postgresql", mails, batch=20)
     ground.recover(alone)
     expected = ground.outcome(alone)
     ground.close(alone)
