@@ -94,7 +94,7 @@ def desks(options: argparse.Namespace) -> bool:
         made.recover(alone, patience=3600)
         expected = made.outcome(alone)
         case = made.case("postgresql", mails, batch=50, takeover=two_desks.TAKEOVER)
-        seen = two_desks.storm(made, case, made.folder, every=3, blows=10_000, seed=options.seed)
+        seen = two_desks.storm(made, case, made.folder, every=options.strike, blows=10_000, seed=options.seed)
         found, (doubtful, doubled) = made.outcome(case), two_desks.sent_twice(made, case)
         received, differing = made.received(), made.differing()
     times = sorted(seen.takeovers) or [0.0]
@@ -118,6 +118,7 @@ def main() -> None:
     parser.add_argument("--random", type=int, default=80, help="kills from outside at random moments")
     parser.add_argument("--every", type=int, default=1, help="only every so-many-th crossing")
     parser.add_argument("--mails", type=int, default=2000, help="for the two desks")
+    parser.add_argument("--strike", type=float, default=4, help="most seconds between two blows")
     parser.add_argument("--seed", type=int, default=1, help="of the random moments")
     options = parser.parse_args()
     sound = [PARTS[name](options) for name in ([options.only] if options.only else PARTS)]
