@@ -8,6 +8,7 @@ from statistics import median, quantiles
 
 from bench.arena import PATIENCE, Contestant, Cost, Scene, cpu_of, desk, floor, run, scenes, start
 from bench.figures import ROUNDS, Row
+from bench.helpdesk import helpdesk, python
 from bench.mailbox import Mail, mailbox
 
 MAILS = 1000
@@ -18,11 +19,12 @@ CONTESTANTS: dict[str, Contestant] = {"desk": desk, "bare bot": floor}
 
 
 def throughput(profile: str = "light") -> Iterator[Row]:
-    """Both empty the same mailbox in turn."""
-    mails, costs = mailbox(MAILS, profile), {name: [] for name in CONTESTANTS}
+    """Each empties the same mailbox in turn."""
+    contestants = CONTESTANTS | ({"django-helpdesk": helpdesk} if python() else {})
+    mails, costs = mailbox(MAILS, profile), {name: [] for name in contestants}
     with scenes() as new:
         for _ in range(ROUNDS):
-            for name, contestant in CONTESTANTS.items():
+            for name, contestant in contestants.items():
                 costs[name].append(_contest(contestant, new(), mails))
     of = f"{MAILS:,} {profile} mails, IMAP to SMTP and trays; median of {ROUNDS}"
     for name, found in costs.items():
@@ -31,8 +33,9 @@ def throughput(profile: str = "light") -> Iterator[Row]:
         yield Row(f"{name}: CPU", 1000 * median(c.cpu for c in found) / MAILS, "ms a mail", of, "CPU, start included")
     for name, found in costs.items():
         yield Row(f"{name}: memory", max(c.peak for c in found), "MB", "the most that was ever held", "Memory")
-    shares = [bare.seconds / ours.seconds for ours, bare in zip(costs["desk"], costs["bare bot"], strict=True)]
-    yield Row("speed of the desk against the bare bot", median(shares), "times", of)
+    for name in (name for name in contestants if name != "desk"):
+        shares = [other.seconds / ours.seconds for ours, other in zip(costs["desk"], costs[name], strict=True)]
+        yield Row(f"speed of the desk against {name}", median(shares), "times", of)
     yield Row("people without their one reply", sum(c.missing + c.doubled for c in costs["desk"]), "people", "the desk")
 
 

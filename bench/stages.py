@@ -73,7 +73,10 @@ def _matching(count: int) -> Callable[[], object]:
 
     def work() -> object:
         turn = next(turns)
-        bodies = (f"{turn} {number} " + f"we wonder about a word7 of{turn}x{number} " * 50 for number in range(20))
+        bodies = (
+            f"{count} {turn} {number} " + f"we wonder about a word7 of{count}x{turn}x{number} " * 50
+            for number in range(20)
+        )
         return [list(matcher.match("Subject", body)) for body in bodies]
 
     return work
