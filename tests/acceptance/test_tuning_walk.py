@@ -182,13 +182,13 @@ def assert_report_equals_the_database(walk: Walk) -> None:
     reported = {row["topic"]: (row["mails"], row["corrected"]["hits"]) for row in tables["topics"]}
     with walk.store.connection() as db:
         counted = Counter(
-            row.topic or "-"
+            row.topic or "(unsure)"
             for row in db.exec_driver_sql(
                 "SELECT v.topic FROM verdict v JOIN mail m ON m.id = v.mail WHERE m.first AND m.kind = 'new'"
             )
         )
         corrected = Counter(
-            row.topic_before or "-"
+            row.topic_before or "(unsure)"
             for row in db.exec_driver_sql("SELECT topic_before FROM correction WHERE topic IS NOT NULL")
         )
     assert reported == {topic: (mails, corrected[topic]) for topic, mails in counted.items()}

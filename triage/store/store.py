@@ -51,6 +51,8 @@ class Store:
         postgresql = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         options = postgresql if self._engine.dialect.name == "postgresql" else {"snapshot": True}
         with _losses_told(), self._engine.execution_options(**options).begin() as db:
+            if self.shared:
+                db.exec_driver_sql("SET LOCAL jit = off")  # to compile such queries takes longer than to answer them
             yield db
 
     @contextmanager
