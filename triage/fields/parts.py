@@ -17,6 +17,7 @@ from triage.rulebook.conditions import LONGEST_PART
 from triage.rulebook.words import Seen, WordIndex
 
 MOST_CHARACTERS = 300_000  # of one part; what stands behind is masked, but not searched for fields
+Forms = tuple[str, str, Mapping[str, list[int]], tuple[int, ...]]
 BEGINNING = 3  # characters by which labels are told apart at first sight
 _WORD = re.compile(rf"([^\W_]{{1,{BEGINNING}}})[^\W_]*")
 _NUMBER = re.compile(r"\d+")
@@ -84,9 +85,8 @@ class Part:
         )
 
 
-@lru_cache(maxsize=24)
-def _forms(plain: str) -> tuple[str, str, Mapping[str, list[int]], tuple[int, ...]]:
-    """`folded`, `spaced`, `starts` and `numbers`; finders and masking share them.
+def _read(plain: str) -> Forms:
+    """`folded`, `spaced`, `starts` and `numbers`.
 
     `starts` tells at once that a label does not occur: most labels of five languages do not, in a long log.
     """
@@ -96,6 +96,15 @@ def _forms(plain: str) -> tuple[str, str, Mapping[str, list[int]], tuple[int, ..
     for word in _WORD.finditer(spaced):
         starts[word[1]].append(word.start())
     return folded, spaced, starts, tuple([match.start() for match in _NUMBER.finditer(plain)])
+
+
+# Finders and masking look at the same texts; of long ones only the last two are remembered.
+_forms_of_short = lru_cache(maxsize=32)(_read)
+_forms_of_long = lru_cache(maxsize=2)(_read)
+
+
+def _forms(plain: str) -> Forms:
+    return _forms_of_short(plain) if len(plain) <= MOST_PROSE else _forms_of_long(plain)
 
 
 def fold(text: str) -> str:
