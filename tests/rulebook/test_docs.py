@@ -19,7 +19,9 @@ KEYS = {
     for key in shape.model_fields
     if key not in ("flag", "rules")
 }
-RULE, CASES = (re.sub("^   ", "", block, flags=re.M) for block in re.findall(r"```yaml\n(.*?)   ```", PAGE, re.DOTALL))
+RULE, CASES, *_ = (
+    re.sub("^   ", "", block, flags=re.M) for block in re.findall(r"```yaml\n(.*?)   ```", PAGE, re.DOTALL)
+)
 
 
 @pytest.mark.parametrize("key", sorted(KEYS | set(Sign) | set(TopicKind)))
