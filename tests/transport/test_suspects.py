@@ -75,6 +75,11 @@ def test_each_mailbox_has_its_own_suspects_whatever_it_is_called(tmp_path: Path)
     assert len(list(Suspects(tmp_path).apart("a/b", mails("1:1", "1:2")))) == 2
 
 
+def test_desks_that_share_a_folder_do_not_suspect_each_others_mail(tmp_path: Path):
+    die(tmp_path, "support", mails("1:1"))
+    assert len(list(Suspects(tmp_path, "another").apart("support", mails("1:1", "1:2")))) == 1
+
+
 def test_a_torn_file_suspects_nobody_and_a_full_disk_stops_nobody(tmp_path: Path):
     die(tmp_path, "support", mails("1:1"))
     (file,) = tmp_path.iterdir()

@@ -66,7 +66,7 @@ def desk_for(settings: Settings, progress: Progress | None = None) -> Desk:
         envelope=envelope_for(settings),
         limits=settings.limits,
         public_domains=settings.public_domains,
-        suspects=Suspects(settings.state),
+        suspects=Suspects(settings.state, settings.database),
     )
 
 

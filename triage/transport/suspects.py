@@ -7,8 +7,8 @@ died leaves it behind. (No fsync: a power cut is no mail's fault.)
 
 from __future__ import annotations
 
+import hashlib
 import json
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,14 +16,16 @@ from pathlib import Path
 from triage.transport.mailbox import Arrival
 
 DEATHS = 3  # a desk died so often with this mail in hand, at last with nothing else
-_ODD = re.compile(r"[^A-Za-z0-9_-]")
 
 
 class Suspects:
-    """The mails of each mailbox that a desk had in hand when it died. Without a folder nothing is remembered."""
+    """The mails of each mailbox that a desk had in hand when it died. Without a folder nothing is remembered.
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder
+    `desk` tells desks apart that share a folder: what ended one is not held against another's mail.
+    """
+
+    def __init__(self, folder: Path | None = None, desk: str = "") -> None:
+        self._folder, self._desk = folder, desk
         self._died: dict[str, dict[str, int]] = {}  # mailbox → uid → deaths
 
     def apart(self, mailbox: str, batch: Sequence[Arrival]) -> Iterator[Sequence[Arrival]]:
@@ -80,6 +82,6 @@ class Suspects:
             else:
                 path.unlink(missing_ok=True)
 
-    @staticmethod
-    def _path(folder: Path, mailbox: str) -> Path:
-        return folder / f"in-hand-{_ODD.sub(lambda odd: f'.{ord(odd[0]):x}.', mailbox)}.json"
+    def _path(self, folder: Path, mailbox: str) -> Path:
+        whose = hashlib.sha256(f"{self._desk}\n{mailbox}".encode()).hexdigest()[:16]
+        return folder / f"in-hand-{whose}.json"
