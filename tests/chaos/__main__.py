@@ -93,7 +93,7 @@ def desks(options: argparse.Namespace) -> bool:
         alone = made.case("postgresql", mails, batch=50)
         made.recover(alone, patience=3600)
         expected = made.outcome(alone)
-        case = made.case("postgresql", mails, batch=50, takeover=two_desks.TAKEOVER)
+        case = made.case("postgresql", mails, batch=10, takeover=two_desks.TAKEOVER)
         seen = two_desks.storm(made, case, made.folder, every=options.strike, blows=10_000, seed=options.seed)
         found, (doubtful, doubled) = made.outcome(case), two_desks.sent_twice(made, case)
         received, differing = made.received(), made.differing()
