@@ -84,12 +84,12 @@ def _matching(count: int) -> Callable[[], object]:
 
 def _reading(mind: Mind, length: int) -> Callable[[], object]:
     """A first mail, or one with a history of so many mails below."""
+    marks = (">" * min(depth, 60) for depth in range(1, length + 1))
     history = "".join(
-        f"\n{'>' * min(depth, 60)} On 2 March 2026 at 10:00 Kari wrote:\n{'>' * min(depth, 60)} We tried again.\n"
-        for depth in range(1, length + 1)
+        f"{mark} On 2 March 2026 at 10:00 Kari wrote:\n{mark} We tried again.\n{mark}\n" for mark in marks
     )
     text = "We get HTTP 500 from POST /epayment/v1/payments, order acme-17, MSN 654321, in test.\n" * 10
-    raw = f"From: a@shop.example\nSubject: Re: Capture\nContent-Type: text/plain; charset=utf-8\n\n{text}{history}"
+    raw = f"From: a@shop.example\nSubject: Re: Capture\nContent-Type: text/plain; charset=utf-8\n\n{text}\n{history}"
     turns = iter(range(10**9))
     return lambda: mind.understanding.read(
         [f"Message-ID: <{next(turns)}@a.example>\n{raw}".encode() for _ in range(10)]

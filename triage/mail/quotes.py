@@ -60,7 +60,7 @@ def _lines(text: str) -> list[str]:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     broken: list[str] = []
     for line, below in zip(lines, [*lines[1:], ""], strict=True):
-        shared = break_off(line) if below.startswith(">") else None
+        shared = break_off(line) if below.startswith(">") and not line.startswith(">") else None
         broken.extend(shared or (line,))
     return broken
 
@@ -122,8 +122,10 @@ def _runs(parts: Sequence[Part], end: int) -> list[tuple[int, int]]:
 
 def _not_emptied(lines: Sequence[str], parts: Sequence[Part]) -> Sequence[Part]:
     """`parts`, unless nothing would be left as new though the body is more than history."""
+    if any(part is Part.NEW and line.strip() for line, part in zip(lines, parts, strict=True)):
+        return parts
     used = {part for line, part in zip(lines, parts, strict=True) if line.strip()}
-    if Part.NEW in used or not used or {Part.QUOTED, Part.SIGNATURE} <= used:
+    if not used or {Part.QUOTED, Part.SIGNATURE} <= used:
         return parts
     top = next(index for index, line in enumerate(lines) if line.strip())
     header = quote_headers.find(lines, top)
