@@ -57,6 +57,7 @@ def made_up(writer: Writer, template: str, language: Language, *, full: bool) ->
         pointers=tuple(name for name in _topics(writer, TopicKind.POINTER) if name != topic)[:2] if full else (),
         hints=tuple(answer.id for answer in writer.handbook.known.answers[:2]) if full else (),
         template=template,
+        in_incident=full,
     )
     mail = InboundMail("0" * 64, "sample@shop.example", _SENDER, "Capture <fails> & stops", "Hei", language=language)
     secrets = (Secret("subscription_key", "…7f3a", Where.BODY),) if full else ()
