@@ -7,20 +7,18 @@ desk (triage.threads: partner), and its letter carries the desk's marks, so that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from triage.config import Handover, HandoverWhen, Settings
+from triage.config import Handover, HandoverWhen
 from triage.domain import Address, Kind, Reading, Reply, Ticket, TicketNumber, Verdict
 from triage.fields.handbook import Handbook
 from triage.replies import staff
 from triage.replies.writer import Writer
-from triage.rulebook.book import Rulebook
 from triage.store import letters, outbox, recorded, upkeep
 from triage.store.ledger import Ledger
 from triage.threads import Belonging, Signer
 from triage.transport.outgoing import HANDOVER, Envelope, compose, copy_of
-from triage.yamlfile import Document, Problem, did_you_mean
 
 _BY_ITSELF = "desk"  # who did it, in the ticket's history
 _LARGEST_ORIGINAL = 10_000_000  # bytes; many mail servers take 20 MB, and attaching makes nothing smaller
@@ -119,15 +117,3 @@ def case_of(ledger: Ledger, number: TicketNumber, handbook: Handbook) -> Passed 
             verdict = replace(kept.verdict, topic=ticket.topic, profile=ticket.profile, fields=fields, missing=missing)
             return Passed(ticket.number, row.mail, Reading(kept.mail, inspection=kept.inspection), verdict)
     return None
-
-
-def misnamed(config: Document[Settings], rulebook: Rulebook, handbook: Handbook) -> Iterator[Problem]:
-    """Topics and profiles under `handover` that no rule knows: nothing would ever be passed on for them."""
-    topics = [topic.name for topic in rulebook.topics]
-    for at, rule in enumerate(config.value.handover):
-        for kind, given in (("topics", rule.when.topics), ("profiles", rule.when.profiles)) if rule.when else ():
-            for number, name in enumerate(given):
-                if name not in topics if kind == "topics" else handbook.named(name) is None:
-                    place = config.place("handover", at, "when", kind, number)
-                    hint = did_you_mean(name, topics) if kind == "topics" else ""
-                    yield Problem(place, f"there is no {kind.removesuffix('s')} '{name}'{hint}")

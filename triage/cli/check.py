@@ -54,8 +54,8 @@ def _look(settings: Settings) -> tuple[Sequence[Problem], Sequence[str]]:
 
 def _misnamed(config: Path, settings: Settings) -> Sequence[Problem]:
     """What the config says of topics and profiles that the rules do not have; nothing while the rules are broken."""
+    from triage.checking import misnamed
     from triage.fields.handbook import Handbook
-    from triage.handover import misnamed
 
     try:
         rulebook, handbook = _rulebook(settings.rules), Handbook.load(settings.rules)
