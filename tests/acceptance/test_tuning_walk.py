@@ -20,7 +20,6 @@ from triage.cli.wiring import desk_for, store_for
 from triage.config import Settings, load
 from triage.domain import Reading
 from triage.mind import Mind
-from triage.reports.topics import UNSURE
 from triage.store import recorded, schema
 from triage.store.store import Store
 from triage.tuning.judging import decide_again
