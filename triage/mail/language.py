@@ -12,6 +12,7 @@ import re
 import tempfile
 from array import array
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -110,7 +111,7 @@ def _clear(told: Mapping[Language, int]) -> Language | None:
 def _scores(text: str, told: Mapping[Language, int]) -> dict[str, float]:
     """Probability of each language, Norwegian's two written forms as one."""
     odds: dict[str, float] = {}
-    for name, probability in _identifier().rank(text):
+    for name, probability in _ranked(text):
         one = "no" if name == "nn" else name
         language = _MODEL.get(one)
         boost = math.exp(_WEIGHT * min(_MOST_TELLING, told[language])) if language else 1.0
@@ -119,9 +120,19 @@ def _scores(text: str, told: Mapping[Language, int]) -> dict[str, float]:
     return {name: value / total for name, value in odds.items()}
 
 
+def _ranked(text: str) -> Sequence[tuple[str, float]]:
+    """What the model says; where it cannot be loaded (it is unpacked into a file) every language is as likely."""
+    try:
+        ranked: Sequence[tuple[str, float]] = _identifier().rank(text)
+    except OSError:
+        return [(name, 1 / len(_MODEL)) for name in _MODEL]
+    return ranked
+
+
 def prepare() -> None:
     """Load the model now: it takes half a second, which the first mail that needs it would have to wait."""
-    _identifier()
+    with suppress(OSError):
+        _identifier()
 
 
 @cache
