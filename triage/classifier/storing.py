@@ -82,6 +82,7 @@ def ready(sources: Sources, path: Path, progress: Progress | None = None) -> Cla
     try:
         stored = load(path)
         if serves(stored, sources, path):
+            _remark(stored, sources)
             return stored
     except FileNotFoundError:
         log.info("no model is stored yet; training one")
@@ -114,10 +115,7 @@ def serves(stored: Classifier, sources: Sources, path: Path) -> bool:
     """Whether a model read from a file can serve: this code made it, and it knows no topic that is gone."""
     if stored.digest == sources.digest():
         return True
-    if _gone(stored, sources) or not of_this_code(path):
-        return False
-    _remark(stored, sources)
-    return True
+    return not _gone(stored, sources) and of_this_code(path)
 
 
 def _gone(model: Classifier, sources: Sources) -> str:
