@@ -16,16 +16,14 @@ from triage.fields.terms import Terms
 
 _MOST = 60
 _PRONOUN = 4  # letters of the words that may stand between a verb and a status: `I`, `ni`, `dere`
-_CODES = (
-    "200|201|202|204|302|400|401|402|403|404|405|406|408|409|410|412|413|415|422|423|424|428|429|500|501|502|503|504"
-)
+_CODES = "200|201|202|204|302|400|401|402|403|404|405|406|408|409|410|412|413|414|415|422|423|424|428|429|431|500|501|502|503|504"
 _STATUS = re.compile(
     rf"(?P<code>{_CODES})(?<![\w.,+/#-]\d{{3}})(?P<plural>'?(?:s|er|ere|or|ene)(?!\w))?(?![\w%]|[.,:]\d|-\d)"
 )
 _LINE = re.compile(rf"http/\d(?:\.\d)?[\"']?[ \t]{{1,3}}(?P<code>{_CODES})(?!\d)")
 _REASON = re.compile(
     r"[ \t]?[-:(\"']{0,2}[ \t]?(?:ok\b|client error|server error|created|accepted|no content|found|bad request|unauthori[sz]ed|payment required|forbidden|not found|method not|conflict|"
-    r"unprocessable|locked|too many|internal server|bad gateway|service unavailable|gateway time|\{\s?\")",
+    r"unprocessable|locked|too many|payload too|request entity|request too|content too|request header|uri too|request-uri|unsupported media|not acceptable|request time|precondition|failed dependency|not implemented|internal server|bad gateway|service unavailable|gateway time|\{\s?\")",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(r"(?:[^\W\d_]+[ \t]{1,3})?[^\W\d_]*[ \t:=\"'`*_(>|-]{0,8}$")

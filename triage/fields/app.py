@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from triage.domain import Finding, Where
 from triage.fields.labels import hits
@@ -13,6 +14,9 @@ from triage.fields.terms import Terms
 
 _VERSION = re.compile(r"v?(?P<number>\d{1,4}(?:\.\d{1,5}){1,3})(?![\w.]\d|\w)")
 _LOOSE = re.compile(r"(?:(?<![\w./-])|(?<=(?<![\w./-])v))(?P<number>\d{1,3}(?:\.\d{1,5}){1,3})(?![\d/-]|\.\d|\w)")
+_BESIDE = 24  # characters between two platforms of one list
+_BEHIND = 90  # characters behind a version in which the app may be named
+_BETWEEN = frozenset({"ios", "android", "iphone", "and", "og", "och", "ja", "native"})
 _WORDS = re.compile(r"[^\W\d_][\w-]*|[,;()\n]|\d[\d.]*")
 
 
@@ -25,6 +29,9 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     seen = [(at.start, platform) for platform in ("iOS", "Android") for at in part.seen.get(f"platform/{platform}", ())]
     for start, platform in sorted(seen):
         if any(words in part.folded[slice(*part.line(start))] for words in terms.sent_from):
+            continue
+        beside = any(other != platform and abs(at - start) <= _BESIDE for at, other in seen)
+        if beside and _is_built_for(part, start, terms):
             continue
         note = "failed" if terms.failed(part, start) else "works" if terms.worked(part, start) else ""
         yield Finding("app_platform", platform, part.where, 1.0, note, start)
@@ -44,8 +51,34 @@ def _version(part: Part, start: int, value: str, terms: Terms, *, labelled: bool
     near = before if value.count(".") > 1 else before[:2]  # `23.4` may be a time or an amount: the app stands close by
     own = next((at for at, word in enumerate(near) if _is_app(word, terms)), None)
     other = next((at for at, word in enumerate(before) if _is_other(word, terms)), None)
-    if (own is not None and (other is None or own < other)) or (labelled and other is None):
+    if own is not None and _is_own(before[own:], terms):
+        return
+    updated = other is None and not terms.updated_to.isdisjoint(before[:3]) and _goes_on(part, start, value, terms)
+    if updated or (own is not None and (other is None or own < other)) or (labelled and other is None):
         yield Finding("app_version", value.lstrip("vV"), part.where, 1.0, "", start)
+
+
+def _is_own(words: Sequence[str], terms: Terms) -> bool:
+    """Whether an app, and the words before it, is one that the sender made: `our own app`, but not `our Vipps app`."""
+    return words[1:2] != [] and words[1] in terms.own_app
+
+
+def _is_built_for(part: Part, start: int, terms: Terms) -> bool:
+    """`our own app (iOS and Android)`: both are named for what the app runs on, not for where something went wrong."""
+    begin = max(part.folded.rfind("\n", 0, start) + 1, start - 60)
+    words = [word for word in _WORDS.findall(part.folded[begin : start + 40]) if word[0].isalpha()]
+    rest = [word for word in words if word not in _BETWEEN]
+    return any(one in terms.own_app and following in terms.before_version for one, following in pairwise(rest))
+
+
+def _goes_on(part: Part, start: int, value: str, terms: Terms) -> bool:
+    """`since the update to 24.1.0 the app closes`: the app is named behind a version, in this sentence or the next."""
+    for word in _WORDS.findall(part.folded[start + len(value) : start + len(value) + _BEHIND].partition("\n")[0]):
+        if _is_other(word, terms):
+            return False
+        if _is_app(word, terms):
+            return True
+    return False
 
 
 def _is_app(word: str, terms: Terms) -> bool:

@@ -1,6 +1,6 @@
 """Which fields a mail gives, which secrets it holds, and the mail without them. Start reading this room here.
 
-    parts of the mail -> finders (one file a family) -> findings, the one that counts first -> masked mail
+    escaped JSON made plain -> parts of the mail -> finders (one file a family) -> findings, the one that counts first -> masked mail
 
 Everything is extracted before anything is masked, so no field is lost to redaction (DOMAIN section 4).
 """
@@ -31,6 +31,7 @@ from triage.fields import (
 )
 from triage.fields.checklists import Checklists, ChecklistsFile
 from triage.fields.clauses import Said
+from triage.fields.escapes import unescaped
 from triage.fields.masking import mask
 from triage.fields.parts import Part, parts_of
 from triage.fields.terms import Terms
@@ -60,6 +61,7 @@ class Inspector:
 
     def inspect(self, mail: InboundMail) -> Inspection:
         """Findings in the order in which they count for each field, secrets, and the masked mail."""
+        mail = unescaped(mail)
         parts = parts_of(mail, self.terms.index)
         findings = self._findings(parts, mail)
         masked = mask(mail, findings, self.terms)

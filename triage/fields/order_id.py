@@ -43,6 +43,8 @@ SUBSTITUTES = ("agreement_id", "charge_id", "psp_reference", "qr_id")
 
 _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,63}(?<![.]))?(?![\w@/])")
 _ORDER = re.compile(r"(?=[A-Za-z._-]{0,40}\d)[A-Za-z0-9][A-Za-z0-9_-]{2,63}(?![\w@]|/\d{1,4}(?!\w))")
+_DOTTED = r"[A-Za-z][A-Za-z0-9_-]{1,20}\.(?=[A-Za-z._-]{0,20}\d)[A-Za-z0-9._-]{1,40}(?<!\.)(?![\w@/])"
+_WITH_DOTS = re.compile(rf"{_DOTTED}|{_ORDER.pattern}")
 _URL = re.compile(
     r"/(?:(?P<agreement>agreements)|payments|sessions?|receipts|categories|charges|merchant-redirect|"
     r"order-management/v\d/(?:ecom|recurring)(?:/(?:receipts|categories))?)/(?P<id>[a-z0-9][\w.-]{0,63})"
@@ -170,9 +172,10 @@ def _failing(part: Part, terms: Terms) -> Iterator[Finding]:
 
 def _said(part: Part, terms: Terms, name: str, *, note: str = "") -> Iterator[Finding]:
     """`the last order that failed is acme-77`: an id some words behind a mere `order`, letters and digits mixed."""
+    shape = _WITH_DOTS if name == "order_id" else _ORDER
     for _, end in places(part, terms.labels[name]) if part.where is not Where.ATTACHMENT else ():
         gap = _SAID.match(part.folded, end)
-        value = _ORDER.match(part.text, gap.end()) if gap else None
+        value = shape.match(part.text, gap.end()) if gap else None
         if gap and value and not _VSD.match(value.group()) and _may_be_said(gap.group(), value.group(), name, terms):
             yield _finding(part, value.group(), value.start(), terms, note=note, confidence=0.7)
 

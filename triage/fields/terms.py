@@ -38,6 +38,8 @@ class _App(yamlfile.Model):
     iOS: tuple[str, ...]  # noqa: N815 - the contract's own spelling
     Android: tuple[str, ...]
     before_version: tuple[str, ...]
+    updated_to: tuple[str, ...]
+    own: tuple[str, ...]
     not_the_app: tuple[str, ...]
     sent_from: tuple[str, ...]
 
@@ -114,6 +116,8 @@ class Terms:
     environment_values: Mapping[str, str]
     product_paths: Mapping[str, str]
     before_version: frozenset[str]
+    updated_to: frozenset[str]
+    own_app: frozenset[str]  # in front of `app`
     not_the_app: frozenset[str]
     sent_from: tuple[str, ...]
     order_words: tuple[str, ...]
@@ -172,6 +176,8 @@ def load(path: Path, *, shown_as: str | None = None) -> Terms:
         environment_values={fold(word): name for name, words in surroundings.items() for word in words.values},
         product_paths={fold(path): product for path, product in file.product.paths.items()},
         before_version=frozenset(_folded(file.app.before_version)),
+        updated_to=frozenset(_folded(file.app.updated_to)),
+        own_app=frozenset(_folded(file.app.own)),
         not_the_app=frozenset(_folded(file.app.not_the_app)),
         sent_from=_folded(file.app.sent_from),
         order_words=_folded(file.ordered_through.said_with),
