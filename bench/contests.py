@@ -15,6 +15,7 @@ MAILS = 1000
 OLD = (0, 10_000, 100_000)
 LATE = 60  # mails whose answers are awaited one by one
 _PAUSE = 0.15
+_IDLE = 60  # seconds: a clock tick in them is 0.6 s an hour
 CONTESTANTS: dict[str, Contestant] = {"desk": desk, "bare bot": floor}
 
 
@@ -62,7 +63,7 @@ def _waits(contestant: Contestant, scene: Scene, mails: Sequence[Mail]) -> tuple
         _answered(scene, mails[:1], 1)
         time.sleep(1)
         spent, since = cpu_of(process.pid), time.monotonic()
-        time.sleep(10)
+        time.sleep(_IDLE)
         idle = (cpu_of(process.pid) - spent) / (time.monotonic() - since)
         return [_answered(scene, [mail], number) for number, mail in enumerate(mails[1:], 2)], idle
     finally:
