@@ -23,7 +23,6 @@ from triage.store.database import engine_for
 
 pytestmark = pytest.mark.timeout(900)
 
-TRAYS = ("Triage/Ready", "Triage/Answered", "Triage/Review", "Triage/Silent", "Triage/Trouble")
 LATE = 10  # mails that arrive while the daemon waits
 
 
