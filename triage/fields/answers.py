@@ -6,8 +6,8 @@ The letters (a) to (l) are those of DOMAIN section 2, "Error bodies". Any one of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 
 from triage.domain import Finding
 from triage.fields.labels import Labels, places
@@ -23,7 +23,7 @@ _STATUS = re.compile(
 _LINE = re.compile(rf"http/\d(?:\.\d)?[\"']?[ \t]{{1,3}}(?P<code>{_CODES})(?!\d)")
 _REASON = re.compile(
     r"[ \t]?[-:(\"']{0,2}[ \t]?(?:ok\b|client error|server error|created|accepted|no content|found|bad request|unauthori[sz]ed|payment required|forbidden|not found|method not|conflict|"
-    r"unprocessable|locked|too many|payload too|request entity|request too|content too|request header|uri too|request-uri|unsupported media|not acceptable|request time|precondition|failed dependency|not implemented|internal server|bad gateway|service unavailable|gateway time|\{\s?\")",
+    r"unprocessable|locked|too many|payload too|request entity|request too|content too|request header|uri too|request-uri|unsupported media|not acceptable|request time|precondition|failed dependency|not implemented|internal server|bad gateway|service unavailable|gateway time|[\[{]{1,2}\s?\")",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(r"(?:[^\W\d_]+[ \t]{1,3})?[^\W\d_]*[ \t:=\"'`*_(>|-]{0,8}$")
@@ -114,10 +114,17 @@ _SHORTEST_STEM = 4
 _LONGEST_ENDING = 4
 
 
-def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
-    """Every answer seen, failures before successes."""
-    found = [finding for part in parts for finding in _in_part(part, terms)]
-    return sorted(found, key=lambda finding: finding.value in ("HTTP 200", "HTTP 201", "HTTP 202", "HTTP 204"))
+def find(parts: Sequence[Part], terms: Terms) -> list[list[Finding]]:
+    """The answers seen in each part."""
+    return [list(_in_part(part, terms)) for part in parts]
+
+
+def failures_first(by_part: Iterable[Iterable[Finding]]) -> list[Finding]:
+    """Every answer of a mail in the order in which they count."""
+    return sorted(
+        chain.from_iterable(by_part),
+        key=lambda finding: finding.value in ("HTTP 200", "HTTP 201", "HTTP 202", "HTTP 204"),
+    )
 
 
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:

@@ -22,7 +22,8 @@ _WORDS = re.compile(r"[^\W\d_][\w-]*|[,;()\n]|\d[\d.]*")
 
 def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
     """Platforms (`iOS`, `Android`) and app versions of a mail."""
-    return [finding for part in parts if part.where is not Where.ATTACHMENT for finding in _in_part(part, terms)]
+    found = [finding for part in parts if part.where is not Where.ATTACHMENT for finding in _in_part(part, terms)]
+    return sorted(found, key=lambda finding: -finding.confidence)  # first the versions with which the app is named
 
 
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
@@ -51,16 +52,24 @@ def _version(part: Part, start: int, value: str, terms: Terms, *, labelled: bool
     near = before if value.count(".") > 1 else before[:2]  # `23.4` may be a time or an amount: the app stands close by
     own = next((at for at, word in enumerate(near) if _is_app(word, terms)), None)
     other = next((at for at, word in enumerate(before) if _is_other(word, terms)), None)
-    if own is not None and _is_own(before[own:], terms):
+    if _is_own(before[own:] if own is not None else _in_front_of_bracket(part, begin, start), terms):
         return
     updated = other is None and not terms.updated_to.isdisjoint(before[:3]) and _goes_on(part, start, value, terms)
     if updated or (own is not None and (other is None or own < other)) or (labelled and other is None):
-        yield Finding("app_version", value.lstrip("vV"), part.where, 1.0, "", start)
+        yield Finding("app_version", value.lstrip("vV"), part.where, 0.8 if own is None else 1.0, "", start)
 
 
 def _is_own(words: Sequence[str], terms: Terms) -> bool:
     """Whether an app, and the words before it, is one that the sender made: `our own app`, but not `our Vipps app`."""
-    return words[1:2] != [] and words[1] in terms.own_app
+    return len(words) > 1 and words[0] in terms.before_version and words[1] in terms.own_app
+
+
+def _in_front_of_bracket(part: Part, begin: int, start: int) -> list[str]:
+    """What a bracket around a version belongs to: `our own app (iOS, version 3.2.0)`."""
+    bracket = part.folded.rfind("(", begin, start)
+    if bracket < 0 or ")" in part.folded[bracket:start]:
+        return []
+    return _said_of(_WORDS.findall(part.folded[begin:bracket]))
 
 
 def _is_built_for(part: Part, start: int, terms: Terms) -> bool:

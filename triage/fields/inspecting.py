@@ -22,6 +22,7 @@ from triage.fields import (
     dates,
     environment,
     ids,
+    logged,
     msn,
     order_id,
     orders,
@@ -69,6 +70,7 @@ class Inspector:
 
     def _findings(self, parts: Sequence[Part], mail: InboundMail) -> tuple[Finding, ...]:
         words = self.terms
+        answered = answers.find(parts, words)
         found = [
             *msn.find(parts, words),
             *org_number.find(parts, words),
@@ -78,12 +80,13 @@ class Inspector:
             *ids.find(parts, words),
             *product.find(parts, words),
             *calls.find(parts, words),
-            *answers.find(parts, words),
+            *answers.failures_first(answered),
             *app.find(parts, words),
             *contact.find(parts, words, mail),
             *orders.find(parts, words),
         ]
-        return _ordered(_judged(found, parts, words))
+        judged = _judged(found, parts, words)
+        return _ordered(_shown_failing(judged, list(zip(parts, answered, strict=True))))
 
 
 def counted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -102,6 +105,21 @@ def _judged(found: Sequence[Finding], parts: Sequence[Part], words: Terms) -> li
     return [
         replace(finding, note=f"{finding.note} {_outcome(finding.value, prose, words)}".strip())
         if finding.field in several and finding.note in ("", *order_id.SUBSTITUTES)
+        else finding
+        for finding in found
+    ]
+
+
+def _shown_failing(found: Sequence[Finding], answered: Sequence[tuple[Part, Sequence[Finding]]]) -> Sequence[Finding]:
+    """Of several order ids of which the sender says nothing, those that a log shows failing."""
+    orders_found = [finding for finding in found if finding.field == "order_id" and finding.note not in NO_VALUES]
+    if any(finding.note.endswith("failed") for finding in orders_found):
+        return found
+    values = frozenset(finding.value for finding in orders_found)
+    failing = logged.failing(values, answered) if len(values) > 1 else frozenset()
+    return [
+        replace(finding, note=f"{finding.note} failed".strip())
+        if finding.value in failing and finding.field == "order_id" and finding.note in ("", *order_id.SUBSTITUTES)
         else finding
         for finding in found
     ]

@@ -22,7 +22,7 @@ _ENDING = re.compile(r"(?:['-](?:et|en|ene|er|erne|et|n|s|iden)|:(?:n|na|ssa|sta
 _WORD = r"(?:is|was|er|var|ar|on|oli|nr|no|nro|nummer|number|numero)(?!\w)[.:]?"
 _LINK = re.compile(
     rf"(?P<key>{_QUOTES})\.?[ \t]{{0,12}}(?:\([^()\n]{{1,30}}\)[ \t]{{0,4}})?"
-    rf"(?P<sep>=>\s{{0,40}}|->|→|[-–—](?=[ \t])|\.{{2,40}}[ \t]?:?|…|[:=#|\t]{{1,3}}|{_WORD}(?:[ \t]{{1,3}}{_WORD})?|)[ \t|:]{{0,24}}"
+    rf"(?P<sep>=>\s{{0,40}}|->|→|[-–—](?=[ \t])|\.{{2,40}}[ \t]?:?|…|[:=#|\t]{{1,3}}|>(?=[^<>\n]{{1,80}}</)|{_WORD}(?:[ \t]{{1,3}}{_WORD})?|)[ \t|:]{{0,24}}"
     r"(?:string\(\d{1,6}\)[ \t]?|int\()?(?P<open>[\"'`\\*_<(#]{0,4})"
 )
 WRAPPED = re.compile(rf"{_QUOTES}\s{{0,10}}[:=]\s{{1,40}}\\?\"")
