@@ -181,6 +181,26 @@ def test_what_a_dead_desk_had_in_hand_of_the_outbox_goes_back_in_line(shared: St
     assert again.uncertain
 
 
+def test_what_a_desk_claims_after_it_was_given_up_goes_back_in_line_too(shared: Store, first: Shared, second: Shared):
+    """It was frozen between asking for its own name and claiming with it; under that name nobody lives any more."""
+    with shared.ledger() as ledger:
+        ticket = ledger.open_ticket(mail(), Language.NO)
+        reply = queued("1@desk.example")
+        ledger.queue(reply, ledger.record(handled(mail(), verdict()), ticket, first=True), ticket.number)
+    before = first.holder
+    expire(shared, first)
+    second.renew()
+    first.renew()
+    with shared.connection() as db:
+        assert len(outbox.claim(db, shared.clock(), 10, holder=before)) == 1
+    second.renew()
+    with shared.connection() as db:
+        assert len(outbox.claim(db, shared.clock(), 10, holder=second.holder)) == 1
+    second.renew()
+    with shared.connection() as db:
+        assert outbox.claim(db, shared.clock(), 10, holder=first.holder) == ()
+
+
 def test_the_server_ends_what_a_frozen_desk_left_open(postgres_url: str, shared: Store):
     engine = engine_for(postgres_url)
     with pytest.raises(DBAPIError) as ended, engine.connect() as db:

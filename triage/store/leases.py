@@ -25,6 +25,7 @@ from triage.domain import OperatorError
 from triage.store import outbox, upsert
 from triage.store.ledger import Ledger
 from triage.store.schema import lease
+from triage.store.schema import outbox as replies
 from triage.store.store import Store, StoreLost
 
 log = logging.getLogger(__name__)
@@ -166,11 +167,15 @@ def holder_of(db: sa.Connection, mailbox: str) -> str | None:
 
 
 def _dead(db: sa.Connection) -> list[str]:
-    """Desks whose life has run out, and those that took a mailbox after they were given up."""
+    """Desks whose life has run out, and those that took a mailbox or claimed a reply after they were given up."""
     life = lease.alias("life")
-    lives = sa.exists().where(life.c.name == _LIFE + lease.c.holder, life.c.until >= sa.func.clock_timestamp())
-    found = db.execute(sa.select(lease.c.holder).where(~lives).with_for_update(of=lease, skip_locked=True)).scalars()
-    return sorted(set(found))
+
+    def lives(holder: sa.Column[str]) -> sa.ColumnElement[bool]:
+        return sa.exists().where(life.c.name == _LIFE + holder, life.c.until >= sa.func.clock_timestamp())
+
+    leased = sa.select(lease.c.holder).where(~lives(lease.c.holder)).with_for_update(of=lease, skip_locked=True)
+    claimed = sa.select(replies.c.claimed_by).where(replies.c.state == "sending", ~lives(replies.c.claimed_by))
+    return sorted({*db.execute(leased).scalars(), *db.execute(claimed).scalars()})
 
 
 def _bury(db: sa.Connection, holders: list[str]) -> None:
