@@ -9,6 +9,12 @@ from triage.fields.inspecting import counted
 
 FIELDS = ("msn", "order_id", "environment", "request", "response", "app_platform", "organization_number")
 MAILS = [
+    ("question", {}, set(), "Kan vi bruge egne farver i Checkout? Det haster ikke."),
+    ("question", {}, set(), "Voiko Checkoutin logon vaihtaa rajapinnan kautta? Ei ole kiire."),
+    ("question", {}, set(), "Is there a way to change the logo? There is nothing wrong, just curious."),
+    ("question", {}, {"response"}, "Er det en grense for hvor mange kall vi kan gjøre i sekundet før vi får 429?"),
+    ("question", {}, {"response"}, "Do you have a Postman collection for ePayment? The link in the docs gives 404."),
+    ("api", {}, {"response"}, "Hei, capture feiler med 400, kan dere se på det? Det haster ikke."),
     (
         "api",
         {"msn": "58130", "order_id": "lamp-20", "environment": "production"},

@@ -23,7 +23,7 @@ def failing(ids: frozenset[str], answered: Iterable[tuple[Part, Sequence[Finding
     for part, answers in answered:
         places = sorted((start, value) for value in ids for start in _named(part.text, value)) if answers else []
         for answer in answers if places else ():
-            if value := _asked(part, places, answer.start):
+            for value in _asked(part, places, answer.start):
                 told[value].add(_outcome(answer))
     failed = frozenset(value for value, outcomes in told.items() if _went_wrong(outcomes))
     return (
@@ -42,11 +42,12 @@ def _named(text: str, value: str) -> Iterator[int]:
         start = text.find(value, start + len(value))
 
 
-def _asked(part: Part, places: Sequence[tuple[int, str]], start: int) -> str | None:
+def _asked(part: Part, places: Sequence[tuple[int, str]], start: int) -> Sequence[str]:
+    """The id that an answer belongs to; none where it stands above all of them."""
     begin, end = part.line(start)
     on_line = places[bisect_left(places, (begin, "")) : bisect_right(places, (end, ""))]
     above = places[: bisect_left(places, (begin, ""))]
-    return (on_line or above[-1:] or [(0, None)])[0][1]
+    return [value for _, value in on_line[:1] or above[-1:]]
 
 
 def _outcome(answer: Finding) -> str:

@@ -16,7 +16,7 @@ _SAID = re.compile(
     r"[\"'`(]{0,2}(?=\S*\d)"
 )
 _UNNAMED = re.compile(
-    r"(?<![\w./@#\"'-])[A-Za-z]{2,20}\d{0,4}(?:[-_][A-Za-z]{1,20}){0,3}(?:[-_]\d{1,12}){1,4}(?:-[A-Za-z]\d?)?(?![\w/@-]|\.\w)"
+    r"(?<![\w./@#\"'-])(?:[A-Za-z]{2,20}|[A-Za-z](?=[-_]\d{5}))\d{0,4}(?:[-_][A-Za-z]{1,20}){0,3}(?:[-_]\d{1,12}){1,4}(?:-[A-Za-z]\d?)?(?![\w/@-]|\.\w)"
 )
 _DIGITS = re.compile(r"[A-Za-z].*\d|\d.*[A-Za-z]|\d[-_]\d")
 _RUNS = re.compile(r"\d{1,12}")
@@ -41,8 +41,12 @@ _SUFFIX = re.compile(r"-(?:[A-Za-z]0?|0)")  # of another attempt, as it is left 
 _MOST_URLS = 100
 SUBSTITUTES = ("agreement_id", "charge_id", "psp_reference", "qr_id")
 
-_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,63}(?<![.]))?(?![\w@/])")
-_ORDER = re.compile(r"(?=[A-Za-z._-]{0,40}\d)[A-Za-z0-9][A-Za-z0-9_-]{2,63}(?![\w@]|/\d{1,4}(?!\w))")
+_LETTERS = "A-Za-zÆØÅÄÖæøåäö"  # ids have none of the Nordic ones, but senders do give such
+_ID = re.compile(
+    r"(?<=[\"'`])(?=[^\d\"'`]{0,40}\d)[\w#.+*~-]{2,64}(?=[\"'`])|"  # whatever stands in quotes
+    rf"[{_LETTERS}0-9](?:[{_LETTERS}0-9._-]{{0,63}}(?<![.]))?(?![\w@/])"
+)
+_ORDER = re.compile(rf"(?=[{_LETTERS}._-]{{0,40}}\d)[{_LETTERS}0-9][{_LETTERS}0-9_-]{{2,63}}(?![\w@]|/\d{{1,4}}(?!\w))")
 _DOTTED = r"[A-Za-z][A-Za-z0-9_-]{1,20}\.(?=[A-Za-z._-]{0,20}\d)[A-Za-z0-9._-]{1,40}(?<!\.)(?![\w@/])"
 _WITH_DOTS = re.compile(rf"{_DOTTED}|{_ORDER.pattern}")
 _URL = re.compile(
@@ -86,7 +90,7 @@ def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
 
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     for hit in hits(part, terms.labels["order_id"], _ID):
-        if _is_id(hit, terms) and not _counts(part, hit, terms):
+        if _is_id(hit, terms) and not _counts(part, hit, terms) and not _is_bracketed(part, hit, terms):
             yield _finding(part, hit.value, hit.start, terms)
     for hit in hits(part, terms.labels["reference"], _ID):
         if _is_id(hit, terms) and (
@@ -105,6 +109,14 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     yield from _urls(part, terms)
     for name in SUBSTITUTES:
         yield from _substitutes(part, name, terms)
+
+
+def _is_bracketed(part: Part, hit: Hit, terms: Terms) -> bool:
+    """`X-1 (orderId) on 71200`: the label in brackets belongs to what stands before it."""
+    label = part.spaced.rfind(hit.label, max(0, hit.start - 60), hit.start)
+    if label < 1 or part.text[label - 1] != "(":
+        return False
+    return ahead(part, label, label + len(hit.label), _ORDER, terms) is not None
 
 
 def _orders(part: Part, terms: Terms) -> Iterator[Finding]:

@@ -25,6 +25,8 @@ class SuppositionWords(Model):
     """Such a sentence asks without a question mark."""
     documents: tuple[str, ...]
     """Trouble in such a sentence is that of a document; an answer in it is still one."""
+    links: tuple[str, ...]
+    """An answer in a sentence of `documents` with such a word is that of a page."""
     reported: tuple[str, ...]
     """In the same sentence, and not part of words that suppose (`if we get`): the trouble is real."""
     real: tuple[str, ...]
@@ -60,6 +62,7 @@ class Suppositions:
             begin, end = sentence.span()
             kinds = {kind for kind, at in starts.items() if bisect_left(at, begin) < bisect_left(at, end)}
             only = "supposed" in kinds and ("wondering" in kinds or bool(_ASKED.search(sentence.group())))
+            only |= {"documents", "links"} <= kinds
             if "reported" in kinds or not (only or "documents" in kinds):
                 rest += sentence.group()
             else:
