@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -199,9 +200,13 @@ class Ground:
             self._template.stdout.close()  # type: ignore[union-attr]
 
 
+_ALEMBIC = threading.Lock()  # it keeps its state in the module: two lanes of one process must take turns
+
+
 def _migrate(url: str) -> None:
     engine = engine_for(url)
-    migrate(engine, first_ticket=10_000)
+    with _ALEMBIC:
+        migrate(engine, first_ticket=10_000)
     if engine.dialect.name == "sqlite":
         with engine.connect() as db:
             db.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
