@@ -28,11 +28,13 @@ def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
 
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     seen = [(at.start, platform) for platform in ("iOS", "Android") for at in part.seen.get(f"platform/{platform}", ())]
-    for start, platform in sorted(seen):
+    seen.sort()
+    for at, (start, platform) in enumerate(seen):
         if any(words in part.folded[slice(*part.line(start))] for words in terms.sent_from):
             continue
-        beside = any(other != platform and abs(at - start) <= _BESIDE for at, other in seen)
-        if beside and _is_built_for(part, start, terms):
+        beside = (*seen[max(0, at - 1) : at], *seen[at + 1 : at + 2])
+        several = any(other != platform and abs(near - start) <= _BESIDE for near, other in beside)
+        if several and _is_built_for(part, start, terms):
             continue
         note = "failed" if terms.failed(part, start) else "works" if terms.worked(part, start) else ""
         yield Finding("app_platform", platform, part.where, 1.0, note, start)
