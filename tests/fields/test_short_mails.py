@@ -9,6 +9,11 @@ from triage.fields.inspecting import counted
 
 FIELDS = ("msn", "order_id", "environment", "request", "response", "app_platform", "organization_number")
 MAILS = [
+    ("question", {}, set(), "We need to know if partial refunds are possible. Please advise."),
+    ("question", {}, set(), "Vi trenger en oversikt over alle endepunkter som krever MSN i header."),
+    ("question", {}, set(), "Er det lov å sende norske tegn i orderId, eller blir det avvist?"),
+    ("api", {}, set(), "Kunden fick betala två gånger, hur kan det hända?"),
+    ("api", {"msn": "40518"}, set(), "Can you see in your logs what happened with the payment on MSN 40518?"),
     ("question", {}, set(), "Kan vi bruge egne farver i Checkout? Det haster ikke."),
     ("question", {}, set(), "Voiko Checkoutin logon vaihtaa rajapinnan kautta? Ei ole kiire."),
     ("question", {}, set(), "Is there a way to change the logo? There is nothing wrong, just curious."),

@@ -20,7 +20,7 @@ _FROM_ALSO = re.compile(_ALSO)
 _UP_TO_ALSO = re.compile(rf"(?s:.*){_ALSO}")
 _VALUE = re.compile(r"[^\s,;()\"'`<>|]{1,200}(?<![.:!?])")
 _BRACKET = re.compile(r"[\"'`*]{0,3}[ \t]{0,2}[(\[](?P<inside>[^()\[\]\n]{1,80})[)\]]")
-_ENDS_IN_NOT = re.compile(r"(?:\s\S+){0,2}\s(?:not|didn't|doesn't|ikke|ikkje|inte|ei)\s*\Z")
+_ENDS_IN_NOT = re.compile(r"(?:\s\S+){0,2}\s(?:not|didn't|doesn't|ikke|ikkje|inte|ei)[\s.!]{0,3}\Z")
 _REMEMBERED = 8192
 
 

@@ -30,6 +30,7 @@ _SENTENCE = re.compile(r"[.;,](?!\w)|\n")
 _WORDS = re.compile(r"[^\W\d_]+")
 _OWN_REACH = 60  # characters before a number in which the sender calls it their own
 _FROM = frozenset({"from", "fra", "fran", "från"})  # `we change our sale unit from 51002 to 91877`
+_BRACKET = re.compile(r"[\d ]{4,8}[ \t]?\(([^()\n]{1,40})\)")
 _FILE = re.compile(r"-(\d{4,7})-20\d\d-\d\d-\d\d")
 _PATH = re.compile(r"/(?:sales?-units?|merchants?|msn)/(\d{4,7})(?![\w-])")
 _UNIT = re.compile(r"[ \t]{0,2}([^\W\d_]{1,14}|%)")
@@ -151,9 +152,10 @@ def _finding(
 
 
 def _is_own(part: Part, start: int, terms: Terms) -> bool:
-    """`our own sale unit is MSN 120077`: a partner's own number counts last (DOMAIN section 3, partner profile)."""
+    """`our own sale unit is MSN 120077`, `MSN 120077 (our own)`: a partner's own number counts last (DOMAIN section 3, partner profile)."""
     before = _SENTENCE.split(part.folded[max(0, start - _OWN_REACH) : start])[-1]
-    return any(word in before for word in terms.own)
+    bracket = _BRACKET.match(part.folded, start)
+    return any(word in before or (bracket and word in bracket[1]) for word in terms.own)
 
 
 def _tried(parts: Sequence[Part], terms: Terms) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from triage.domain import Finding, Where
+from triage.fields.clauses import Said
 from triage.fields.labels import Hit, ahead, hits, places
 from triage.fields.parts import MOST_PROSE, Part, fold
 from triage.fields.terms import Terms
@@ -26,6 +27,10 @@ _NEXT = re.compile(
     r"(?:[ \t]?\([^()\n]{1,40}\))?[ \t]{0,3}(?:,|/|;|&|\+|og|and|och|ja|samt)[ \t]{1,3}(?:(?:og|and|och|ja)[ \t])?#?(?P<value>\d{3,20})(?![\w@/%-]|[.,:]\d)"
 )
 _MOST_IN_ROW = 20
+_OTHER = re.compile(
+    r"(?:[,;]|(?<!\w)(?:and|but|while|og|men|mens|och|medan|ja|mutta)) (?P<value>\d{4,12})(?![\w%@/-]|[.,:]\d)"
+)
+_SENTENCE = 120  # characters behind an id in which another may be named
 _JOINED = re.compile(r"[A-Za-z\d][-_]\d")
 _PIECES = re.compile(r"[A-Za-z\d_-]{1,84}\Z")
 _SHARP = re.compile(r"(?:^|(?<=[\s(]))#(?P<value>\d{3,12})(?![\w/#-]|[.,]\d)", re.MULTILINE)
@@ -83,7 +88,11 @@ _VSD = re.compile(r"vsd-?\d", re.IGNORECASE)
 def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
     """Every order id of a mail, the one that failed first; then the ids that may stand for one."""
     found = [finding for part in parts for finding in sorted(_in_part(part, terms), key=lambda one: one.start)]
-    found += [finding for part in parts for finding in (*_siblings(part, found, terms), *_row(part, found, terms))]
+    found += [
+        finding
+        for part in parts
+        for finding in (*_siblings(part, found, terms), *_row(part, found, terms), *_contrasted(part, found, terms))
+    ]
     usable = any(finding.note != "placeholder" for finding in found)
     return [*found, *(finding for part in parts for finding in _unnamed(part, terms) if not usable)]
 
@@ -253,6 +262,19 @@ def _row(part: Part, found: Sequence[Finding], terms: Terms) -> Iterator[Finding
                 break
             yield _finding(part, following["value"], following.start("value"), terms, confidence=0.6)
             end = following.end()
+
+
+def _contrasted(part: Part, found: Sequence[Finding], terms: Terms) -> Iterator[Finding]:
+    """Digits of the same length later in the sentence: `order 30014 went through, 30015 did not`."""
+    for one in found[:_MOST_IN_ROW]:
+        if one.where is not part.where or one.where is Where.ATTACHMENT or not one.value.isdigit():
+            continue
+        end = one.start + len(one.value)
+        for other in _OTHER.finditer(part.text, end, min(part.line(one.start)[1], end + _SENTENCE)):
+            same = len(other["value"]) == len(one.value) and other["value"] != one.value
+            same = same and not _unit(part, other.end(), terms)
+            if same and terms.outcomes.said(part, other.start("value")) is Said.FAILED:
+                yield _finding(part, other["value"], other.start("value"), terms, note="failed", confidence=0.6)
 
 
 def _unnamed(part: Part, terms: Terms) -> Iterator[Finding]:
