@@ -326,6 +326,7 @@ class Ticket:
     told_separate: bool = False  # the sender was told to open a separate mail
     subject: str = ""
     handed_over: bool = False  # another team or helpdesk has it
+    flags: tuple[Flag, ...] = ()  # of all its mails
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,9 +20,13 @@ from triage.mail.addresses import deliverable
 from triage.replies.letter import AlertLetter
 from triage.store import bounced
 from triage.store.ledger import Ledger
+from triage.store.sent import Alike, Window
 
 BREAKER = "breaker"  # the name of its alert; it is open while the alert stands
+# An answered text comes again while our mail to its sender, or to the sender's company, is fresh: so does every answer of
+# a machine that opens a new case for each letter it gets.
 _SAME_WORDS, _FRESH = 24 * 60, 60  # minutes
+_REPEATED = "no reply: the same words once more from somebody who was just answered"
 _DIGITS = re.compile(r"\d+")
 
 
@@ -70,34 +75,36 @@ class Restraint:
 
     def why_silent(self, address: str, mail: InboundMail, ledger: Ledger) -> str:
         """Why no reply to this mail may go to this address; empty when it may."""
-        if reason := self.why_unreachable(address, ledger):
+        if reason := self._stopped(address, ledger) or self._returned(address, ledger):
             return reason
         domain, words = address.rpartition("@")[2], fingerprint(mail)
-        if self._repeats_itself(address, domain, words, ledger):
-            return "no reply: the same words once more from somebody who was just answered"
-        counted: list[tuple[str | None, str, tuple[ReplyLimit, ...]]] = [
-            ("fingerprint", words, self.limits.replies.per_content),
-            (None, "", self.limits.replies.total),
-        ]
-        if domain not in self.public_domains:
-            counted.append(("domain", domain, self.limits.replies.per_domain))
-        return next((reason for each in counted if (reason := _over(*each, ledger))), "")
+        limits = self.limits.replies
+        personal = _capped(limits.per_address, "address", address)
+        others = _capped(limits.per_content, "fingerprint", words) + _capped(limits.total)
+        shared = domain in self.public_domains
+        if not shared:
+            others += _capped(limits.per_domain, "domain", domain)
+        same = Window(_SAME_WORDS, "fingerprint", words)
+        fresh = Window(_FRESH, "address", address) if shared else Window(_FRESH, "domain", domain)
+        counted = ledger.replies([same, fresh, *(cap.window for cap in personal + others)])
+        repeats = _REPEATED if counted[same] and counted[fresh] else ""
+        return _over(personal, counted) or repeats or _over(others, counted)
 
     def why_unreachable(self, address: str, ledger: Ledger) -> str:
         """Why no reply may go to this address even when a person asks for it; empty when one may."""
+        return self._stopped(address, ledger) or self.had_enough(address, ledger)
+
+    def _stopped(self, address: str, ledger: Ledger) -> str:
         if not deliverable(address):
             return f"no reply: mail cannot be sent to {address or 'a missing address'}"
         if self.breaker.is_open(ledger):
             return "no reply: too many replies, the desk's sending is stopped"
-        return self.had_enough(address, ledger)
+        return ""
 
-    def _repeats_itself(self, address: str, domain: str, words: str, ledger: Ledger) -> bool:
-        """Whether an answered text comes again while our mail to its sender, or to the sender's company, is fresh: so
-        does every answer of a machine that opens a new case for each letter it gets."""
-        if not ledger.replies_since("fingerprint", words, _SAME_WORDS):
-            return False
-        whom = ("address", address) if domain in self.public_domains else ("domain", domain)
-        return ledger.replies_since(*whom, _FRESH) > 0
+    def _returned(self, address: str, ledger: Ledger) -> str:
+        since = ledger.now - timedelta(days=self.limits.bounced_days)
+        moment = bounced.since(ledger.db, address, since)
+        return f"no reply: mail to {address} came back on {moment:%Y-%m-%d}" if moment else ""
 
     def too_old(self, received: datetime | None, now: datetime) -> str:
         """Why a mail that lay in the mailbox for so long gets no automatic reply any more; empty when it may.
@@ -112,14 +119,25 @@ class Restraint:
 
     def had_enough(self, address: str, ledger: Ledger) -> str:
         """Why this person gets no more mail of ours for now: too much of it, or it came back; empty when there is room."""
-        since = ledger.now - timedelta(days=self.limits.bounced_days)
-        if moment := bounced.since(ledger.db, address, since):
-            return f"no reply: mail to {address} came back on {moment:%Y-%m-%d}"
-        return _over("address", address, self.limits.replies.per_address, ledger)
+        personal = _capped(self.limits.replies.per_address, "address", address)
+        return self._returned(address, ledger) or _over(personal, ledger.replies([cap.window for cap in personal]))
 
 
-def _over(column: str | None, value: str, windows: tuple[ReplyLimit, ...], ledger: Ledger) -> str:
-    for limit in windows:
-        if ledger.replies_since(column, value, limit.minutes) >= limit.replies:
-            return f"no reply: {limit.replies} replies in {limit.minutes} minutes ({column or 'in all'}) were reached"
+@dataclass(frozen=True, slots=True)
+class _Cap:
+    """A window that holds so many replies at most."""
+
+    window: Window
+    replies: int
+
+
+def _capped(limits: Sequence[ReplyLimit], alike: Alike | None = None, value: str = "") -> list[_Cap]:
+    return [_Cap(Window(limit.minutes, alike, value), limit.replies) for limit in limits]
+
+
+def _over(caps: Sequence[_Cap], counted: Mapping[Window, int]) -> str:
+    for cap in caps:
+        if counted[cap.window] >= cap.replies:
+            kind = cap.window.alike or "in all"
+            return f"no reply: {cap.replies} replies in {cap.window.minutes} minutes ({kind}) were reached"
     return ""

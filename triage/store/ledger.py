@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from triage.domain import (
     Evidence,
     Finding,
+    Flag,
     Guess,
     InboundMail,
     Language,
@@ -25,13 +26,13 @@ from triage.domain import (
 )
 from triage.store import outbox, trouble, upsert
 from triage.store import schema as s
+from triage.store.sent import Alike, Window, counts
 
 # What every mail asks is built once: building a statement takes longer than running it.
 _ticket: sa.BindParameter[int] = sa.bindparam("at_ticket")
 _TRAY = sa.select(s.mail.c.tray).where(s.mail.c.key == sa.bindparam("at_key"))
 # A ticket is read to be changed: on PostgreSQL another desk waits until this transaction has ended (SQLite has one writer).
 _TICKET = sa.select(s.ticket).where(s.ticket.c.number == _ticket).with_for_update()
-_FLAGS = sa.select(s.ticket.c.flags).where(s.ticket.c.number == _ticket)
 _FINDINGS = sa.select(s.finding).where(s.finding.c.ticket == _ticket).order_by(s.finding.c.id)
 _PEOPLE = sa.select(s.participant.c.email).where(s.participant.c.ticket == _ticket)
 _PERSON = _PEOPLE.where(s.participant.c.email == sa.bindparam("at_email"))
@@ -40,22 +41,6 @@ _NEW_MAIL = sa.insert(s.mail).returning(s.mail.c.id)
 _NEW_REPLY = sa.insert(s.outbox).returning(s.outbox.c.id)
 _NEW = {table: sa.insert(table) for table in (s.verdict, s.finding, s.required, s.recipient)}
 _CHANGED_TICKET = sa.update(s.ticket).where(s.ticket.c.number == _ticket)
-
-
-def _counted(moment: sa.Column[datetime], alike: sa.Column[str] | None = None) -> sa.Select[int]:
-    """How many replies are younger than `since`, of those with the value `alike` in a column."""
-    counted = sa.select(sa.func.count()).where(moment > sa.bindparam("since"))
-    if moment.table is s.outbox:
-        counted = counted.where(s.outbox.c.kind == "reply")
-    return counted if alike is None else counted.where(alike == sa.bindparam("alike"))
-
-
-_REPLIES = {
-    None: _counted(s.outbox.c.queued_at),
-    "address": _counted(s.recipient.c.queued_at, s.recipient.c.email),
-    "domain": _counted(s.outbox.c.queued_at, s.outbox.c.domain),
-    "fingerprint": _counted(s.outbox.c.queued_at, s.outbox.c.fingerprint),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,21 +145,19 @@ class Ledger:
         """Bring the ticket to where the verdict leaves it. Its owner and subject never change."""
         state = verdict.state or ticket.state
         done = state is TicketState.READY and ticket.state is not TicketState.READY
-        at = {"at_ticket": ticket.number.value}
-        before = self._db.execute(_FLAGS, at).scalar_one()
         values: dict[str, object] = {
             "state": state.value,
             "topic": ticket.topic or verdict.topic,
             "profile": verdict.profile or ticket.profile,
             "asked": ticket.asked + asked,
             "told_separate": ticket.told_separate or told_separate,
-            "flags": sorted({*before, *(flag.value for flag in verdict.flags)}),
+            "flags": sorted({flag.value for flag in (*ticket.flags, *verdict.flags)}),
             "changed_at": self.now,
             "closing_at": self.now if verdict.closing else None,
         }
         if done:
             values["completed_at"] = self.now
-        self._db.execute(_CHANGED_TICKET, values | at)
+        self._db.execute(_CHANGED_TICKET, values | {"at_ticket": ticket.number.value})
 
     def _ticket(self, row: sa.RowMapping) -> Ticket:
         return Ticket(
@@ -188,6 +171,7 @@ class Ledger:
             told_separate=row["told_separate"],
             subject=row["subject"],
             handed_over=row["handed_over_at"] is not None,
+            flags=tuple(map(Flag, row["flags"])),
         )
 
     def _findings(self, number: int) -> tuple[Finding, ...]:
@@ -251,11 +235,14 @@ class Ledger:
         """A mail in trouble was handled after all."""
         trouble.resolve(self._db, number)
 
-    def replies_since(self, column: str | None, value: str, minutes: int) -> int:
-        """How many replies were queued in the last minutes: to an `address`, wherever it stood among the recipients;
-        to the `domain` of whom they answer; with the `fingerprint` of what they answer; or in all (None)."""
-        wanted = {"since": self.now - timedelta(minutes=minutes)} | ({"alike": value} if column else {})
-        return int(self._db.execute(_REPLIES[column], wanted).scalar_one())
+    def replies(self, windows: Collection[Window]) -> Mapping[Window, int]:
+        """How many replies were queued within each window."""
+        return counts(self._db, self.now, windows)
+
+    def replies_since(self, column: Alike | None, value: str, minutes: int) -> int:
+        """How many replies were queued within one window."""
+        window = Window(minutes, column, value)
+        return self.replies([window])[window]
 
     def _mail_row(self, handled: Handled, ticket: Ticket | None, first: bool) -> dict[str, object]:
         mail, reading = handled.reading.mail, handled.reading
@@ -284,7 +271,7 @@ class Ledger:
     def _insert_new(self, table: sa.Table, rows: Sequence[dict[str, object]]) -> None:
         """Rows of which some may be there, or come from another desk at this moment."""
         if rows:
-            self._db.execute(upsert.insert(self._db, table).on_conflict_do_nothing(), rows)
+            self._db.execute(upsert.unless_there(self._db, table), rows)
 
     def _insert(self, table: sa.Table, rows: Sequence[dict[str, object]]) -> None:
         if rows:

@@ -5,10 +5,26 @@ Asking first and inserting then is no answer: between the two another desk may h
 
 from __future__ import annotations
 
+from functools import cache
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 
 def insert(db: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
     """An INSERT with on_conflict_do_nothing() and on_conflict_do_update()."""
-    return postgresql.insert(table) if db.dialect.name == "postgresql" else sqlite.insert(table)
+    return _insert(db.dialect.name, table)
+
+
+def unless_there(db: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that leaves alone what is there; built once, because that takes longer than running it."""
+    return _unless_there(db.dialect.name, table)
+
+
+@cache
+def _unless_there(dialect: str, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+def _insert(dialect: str, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)

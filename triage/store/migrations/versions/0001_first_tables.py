@@ -244,7 +244,7 @@ def _outbox() -> None:
     op.create_index("ix_outbox_domain_queued_at", "outbox", ["domain", "queued_at"], unique=False)
     op.create_index("ix_outbox_fingerprint_queued_at", "outbox", ["fingerprint", "queued_at"], unique=False)
     op.create_index("ix_outbox_mail", "outbox", ["mail"], unique=False)
-    op.create_index("ix_outbox_queued_at", "outbox", ["queued_at"], unique=False)
+    op.create_index("ix_outbox_queued_at_kind", "outbox", ["queued_at", "kind"], unique=False)
     op.create_index("ix_outbox_state_next_at", "outbox", ["state", "next_at"], unique=False)
     op.create_index(op.f("ix_outbox_ticket"), "outbox", ["ticket"], unique=False)
 
