@@ -216,7 +216,7 @@ outbox = Table(
     Index("ix_outbox_state_next_at", "state", "next_at"),
     Index("ix_outbox_domain_queued_at", "domain", "queued_at"),
     Index("ix_outbox_fingerprint_queued_at", "fingerprint", "queued_at"),
-    Index("ix_outbox_queued_at_kind", "queued_at", "kind"),  # both, so that all replies of an hour are counted in it alone
+    Index("ix_outbox_queued_at_kind", "queued_at", "kind"),  # both: replies are counted in it alone
 )
 
 recipient = Table(  # one row a person a reply goes to: what anybody gets is limited, whoever asked for it
