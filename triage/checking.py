@@ -9,13 +9,15 @@ from triage.fields.checking import check as check_fields
 from triage.fields.handbook import Handbook
 from triage.replies.rendering import check as check_templates
 from triage.rulebook.book import Rulebook
+from triage.rulebook.checking import Loader
 from triage.rulebook.checking import check as check_rules
+from triage.rulebook.loading import load as load_rulebook
 from triage.yamlfile import Document, Problem, did_you_mean
 
 
-def problems_in(settings: Settings) -> Iterator[Problem]:
-    """What a person must mend: shape, tests, coverage, and what replies must not say."""
-    yield from check_rules(settings.rules)
+def problems_in(settings: Settings, loader: Loader = load_rulebook) -> Iterator[Problem]:
+    """What a person must mend: shape, tests, coverage, and what replies must not say. `loader` reads the rulebook."""
+    yield from check_rules(settings.rules, loader)
     yield from check_fields(settings.rules, settings.templates)
     yield from check_templates(settings.templates, settings.languages.answer)
 

@@ -15,14 +15,12 @@ from triage.editions import MODEL, RULES, TEMPLATES, Edition, edition, total_dig
 from triage.fields.handbook import Handbook
 from triage.fields.inspecting import Inspector
 from triage.mail.guard import Ours
-from triage.replies.rendering import Templates
-from triage.replies.rendering import check as check_templates
+from triage.replies.rendering import load as load_templates
 from triage.replies.writer import Writer
 from triage.routing import Policy
 from triage.rulebook.book import Rulebook
 from triage.rulebook.loading import load as load_rulebook
 from triage.understanding import Understanding
-from triage.yamlfile import Problems
 
 Progress = Callable[[int, int], None]  # steps of training done, steps in all
 
@@ -63,23 +61,30 @@ class Mind:
 
 def load(settings: Settings, progress: Progress | None = None) -> Mind:
     """Read the rules and templates; take the stored model, or train one where none can be used. Raises Problems."""
-    rulebook = load_rulebook(settings.rules)
+    editions, rulebook = _editions(settings), load_rulebook(settings.rules)
     model = ready(model_sources(settings, rulebook), model_path(settings), progress)
-    return with_model(settings, model)
+    return _made(settings, editions, rulebook, model)
 
 
 def with_model(settings: Settings, model: Classifier) -> Mind:
     """Rules and templates as they are now, with a model that is there already. Raises Problems."""
-    rules, templates = rules_edition(settings.rules), templates_edition(settings.templates)
-    rulebook = load_rulebook(settings.rules)
+    return _made(settings, _editions(settings), load_rulebook(settings.rules), model)
+
+
+def _editions(settings: Settings) -> tuple[Edition, Edition]:
+    """Of the rules and the templates. Looked at before they are read: what is edited meanwhile counts as newer."""
+    return rules_edition(settings.rules), templates_edition(settings.templates)
+
+
+def _made(settings: Settings, editions: tuple[Edition, Edition], rulebook: Rulebook, model: Classifier) -> Mind:
+    rules, templates = editions
     inspector = Inspector.load(settings.rules)
     handbook = Handbook.load(settings.rules)
-    if problems := check_templates(settings.templates, settings.languages.answer):
-        raise Problems(problems)
+    written = load_templates(settings.templates, settings.languages.answer)
     ours = Ours(settings.desk.addresses, frozenset({settings.desk.domain}))
     return Mind(
         understanding=Understanding(rulebook, model, inspector, ours),
-        writer=Writer(Templates(settings.templates), rulebook, handbook, settings),
+        writer=Writer(written, rulebook, handbook, settings),
         handbook=handbook,
         settings=settings,
         rules=rules,

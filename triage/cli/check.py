@@ -45,7 +45,7 @@ def _look(settings: Settings) -> tuple[Sequence[Problem], Sequence[str]]:
     """Every problem; where nothing keeps from counting, how much of each there is."""
     from triage.checking import problems_in
 
-    problems = set(problems_in(settings))
+    problems = set(problems_in(settings, _rulebook))
     try:
         return sorted(problems), list(_counts(settings))
     except Problems as found:

@@ -20,7 +20,7 @@ from markdown_it import MarkdownIt
 from triage.domain import Language
 from triage.replies.letter import AlertLetter, HandoverLetter, Letter, Link, samples
 from triage.replies.wording import check_wording
-from triage.yamlfile import Place, Problem
+from triage.yamlfile import Place, Problem, Problems
 
 TEMPLATES = (
     "acknowledge",
@@ -79,16 +79,27 @@ class Templates:
         return "".join(map(self._block, blocks))
 
 
-def check(folder: Path, languages: tuple[Language, ...]) -> tuple[Problem, ...]:
-    """Render every template in every language, full and bare, and look for what none may say.
+def load(folder: Path, languages: tuple[Language, ...]) -> Templates:
+    """The templates, each rendered in every language, full and bare, and searched for what none may say.
 
-    Every problem with its file and line; empty when all is well.
+    Raises Problems with all that is wrong, each with its file and line.
     """
     if not (folder / _LAYOUT).is_file():
-        return (_no_layout(folder),)
+        raise Problems([_no_layout(folder)])
     templates = Templates(folder)
     found = {_problem(templates, folder, name, language) for language in languages for name in _names(folder, language)}
-    return tuple(sorted({problem for problem in found if problem} | set(check_wording(folder, languages))))
+    if problems := {problem for problem in found if problem} | set(check_wording(folder, languages)):
+        raise Problems(problems)
+    return templates
+
+
+def check(folder: Path, languages: tuple[Language, ...]) -> tuple[Problem, ...]:
+    """Everything wrong with the templates; empty when all is well."""
+    try:
+        load(folder, languages)
+    except Problems as found:
+        return found.problems
+    return ()
 
 
 def check_one(folder: Path, name: str, language: Language) -> Problem | None:
