@@ -152,3 +152,17 @@ def test_a_long_log_is_inspected_in_a_tenth_of_a_second_or_so(inspector: Inspect
 def _cpu(inspector: Inspector, piece: str, size: int) -> float:
     text = piece * (size // len(piece))
     return seconds(lambda: inspector.inspect(mail("checklist attached", logs=(text,), quoted=text)))
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        r'{"orderId": "A-1", "text": "say \u0022hi\u0022", "p": "C:\temp"}',
+        "{&quot;orderId&quot;: &quot;A-1&quot;, &quot;status&quot;: 400}",
+        "https://shop.example/?q=%7B%22orderId%22%3A%22A-1%22%7D",
+    ],
+)
+def test_an_escaped_payload_without_a_secret_is_kept_as_it_was_sent(inspector: Inspector, payload: str):
+    kept = inspector.inspect(mail(new=f"Feilen:\n{payload}\n")).masked
+    assert kept is not None
+    assert payload in kept.new

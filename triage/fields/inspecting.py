@@ -62,11 +62,13 @@ class Inspector:
 
     def inspect(self, mail: InboundMail) -> Inspection:
         """Findings in the order in which they count for each field, secrets, and the masked mail."""
-        mail = unescaped(mail)
-        parts = parts_of(mail, self.terms.index)
-        findings = self._findings(parts, mail)
-        masked = mask(mail, findings, self.terms)
-        return Inspection(findings, masked.secrets, self.checklists.read(mail, parts, findings), masked.mail)
+        plain = unescaped(mail)
+        parts = parts_of(plain, self.terms.index)
+        findings = self._findings(parts, plain)
+        masked = mask(plain, findings, self.terms)
+        if plain is not mail and not masked.secrets:  # what may be kept is kept as it was sent
+            masked = mask(mail, findings, self.terms)
+        return Inspection(findings, masked.secrets, self.checklists.read(plain, parts, findings), masked.mail)
 
     def _findings(self, parts: Sequence[Part], mail: InboundMail) -> tuple[Finding, ...]:
         words = self.terms
