@@ -66,7 +66,7 @@ class Inspector:
         parts = parts_of(plain, self.terms.index)
         findings = self._findings(parts, plain)
         masked = mask(plain, findings, self.terms)
-        if plain is not mail and not masked.secrets:  # what may be kept is kept as it was sent
+        if plain is not mail and masked.mail == plain:  # nothing to mask: it is kept as it was sent
             masked = mask(mail, findings, self.terms)
         return Inspection(findings, masked.secrets, self.checklists.read(plain, parts, findings), masked.mail)
 
