@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import logging
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -151,3 +152,13 @@ def test_examples_that_must_be_mended_are_reported_not_trained_on(sources: Sourc
     (sources.folders[0] / "technical.yaml").write_text("topic: technicl\nexamples: []\n", encoding="utf-8")
     with pytest.raises(Problems, match=r"examples/technical\.yaml:1:8: unknown topic 'technicl'; did you mean"):
         ready(sources, tmp_path / "model")
+
+
+def test_of_two_that_start_at_once_one_trains(tmp_path: Path, sources: Sources, monkeypatch: pytest.MonkeyPatch):
+    trained: list[int] = []
+    teach = storing.learn
+    monkeypatch.setattr(storing, "learn", lambda *given: trained.append(1) or teach(*given))
+    with ThreadPoolExecutor(2) as both:
+        models = [each.result() for each in [both.submit(storing.ready, sources, tmp_path / "m.bin") for _ in range(2)]]
+    assert len(trained) == 1
+    assert models[0].digest == models[1].digest

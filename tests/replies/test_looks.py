@@ -17,7 +17,7 @@ from triage.replies.writer import Writer
 from triage.rulebook.loading import load as load_rulebook
 
 ROOT = Path(__file__).parent.parent.parent
-WIDTHS = (320, 390, 1280)
+WIDTHS = (360, 1280)
 MEASURE = """
 <script>
 window.onload = () => {

@@ -7,6 +7,7 @@ A model whose examples were edited since stays in service: `triage train` makes 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import json
@@ -14,7 +15,8 @@ import logging
 import os
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -79,6 +81,14 @@ def ready(sources: Sources, path: Path, progress: Progress | None = None) -> Cla
     Training takes up to a minute: `progress` hears of it. Raises Problems when the sources must be mended first,
     ValueError when the examples name fewer than two topics.
     """
+    if (stored := _stored(sources, path)) is not None:
+        return stored
+    with _alone(path):  # of several that start at once one trains, and the others wait for its model
+        return _stored(sources, path) or _trained(sources, path, progress)
+
+
+def _stored(sources: Sources, path: Path) -> Classifier | None:
+    """The stored model if it can serve."""
     try:
         stored = load(path)
         if serves(stored, sources, path):
@@ -88,12 +98,29 @@ def ready(sources: Sources, path: Path, progress: Progress | None = None) -> Cla
         log.info("no model is stored yet; training one")
     except (OSError, ModelFileError) as error:
         log.warning("%s", error)
+    return None
+
+
+def _trained(sources: Sources, path: Path, progress: Progress | None) -> Classifier:
     model = learn(sources, progress)
     try:
         save(model, path)
     except OSError as error:
         log.warning("the trained model could not be stored (%s); it will be trained again at the next start", error)
     return model
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """A lock beside the model; where none can be made everybody goes on."""
+    with ExitStack() as held:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = held.enter_context(path.with_suffix(".lock").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        except OSError as error:
+            log.info("others may train at the same time: %s", error)
+        yield
 
 
 def usable(sources: Sources, path: Path, current: Classifier) -> Classifier:
