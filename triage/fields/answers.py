@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from triage.domain import Finding
-from triage.fields.labels import Labels, places
+from triage.fields import body_keys
+from triage.fields.labels import places
 from triage.fields.parts import MOST_PROSE, Part
 from triage.fields.terms import Terms
 
@@ -32,13 +33,6 @@ _DASH = re.compile(r"[ \t]?[-–:][ \t]")
 _AFTER = re.compile(r"[ \t\"'`*_)-]{0,4}(?P<word>[^\W\d_]*|[^\s\w])")
 _KEY = r"(?:[\"'\\\]]{1,3}\s{0,10}(?:=>|:)|[ \t]{0,3}=>|[ \t]{0,2}[:=])\s{0,10}"
 _VALUE = r"(?:string\(\d{1,4}\) )?[\"'\\]{0,2}(?P<value>[\w.#:/-]{0,60})"
-_BODY_KEYS = Labels.of(
-    (
-        "errorgroup", "errorcode", "errormessage", "errorinfo", "transactioninfo", "responseinfo", "responsecode", "statuscode",
-        "error description", "invalidparams", "extradetails", "errorid", "errortext", "traceid", "transactionsummary",
-        "transactionloghistory", "redirecturl", "expires in", "errorsummary", "httpstatuscode", "correlation id",
-    )
-)  # fmt: skip
 _BEHIND_KEY = re.compile(rf"{_KEY}{_VALUE}")
 _PROBLEM = re.compile(
     rf"[\"'\[](?:type|title|detail|instance|status)[\"'\]\\]{{1,3}}\s{{0,10}}(?:=>|:)\s{{0,10}}{_VALUE}"
@@ -102,7 +96,7 @@ _BLOCK = re.compile(
 )
 
 
-_PROBLEM_KEYS = frozenset({"typ", "tit", "det", "ins", "sta"})  # how the keys of a problem begin
+_PROBLEM_KEYS = ("type", "title", "detail", "instance", "status")
 _CODE_HINTS = ("code", "kod", "kood", "error id", "errorid")  # one of them stands in every word for a code
 _NAMED_HINTS = (
     *("unauthori", "forbidden", "bad request", "not found", "conflict", "internal server", "bad gateway"),
@@ -131,14 +125,14 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     for match in islice(_LINE.finditer(part.folded) if "http/" in part.folded else (), _MOST):
         yield Finding("response", f"HTTP {match['code']}", part.where, 1.0, "status", match.start("code"))
     yield from _statuses(part, terms)
-    for start, end in places(part, _BODY_KEYS, _MOST):
+    for start, end in places(part, body_keys.OF_ANSWERS, _MOST):
         if value := _BEHIND_KEY.match(part.folded, end):
             yield _body(part, value, part.folded[start:end])
     signs = [(pattern, name) for hint, pattern, name in _HINTED if hint in part.folded]
     for pattern, name in signs:
         for match in islice(pattern.finditer(part.folded), _MOST):
             yield _body(part, match, name)
-    if len(_PROBLEM_KEYS & part.starts.keys()) >= 2 and len(set(islice(_problem_keys(part), _MOST))) >= 2:
+    if sum(key in part.folded for key in _PROBLEM_KEYS) >= 2 and len(set(islice(_problem_keys(part), _MOST))) >= 2:
         yield Finding("response", "problem details", part.where, 0.9, "body")
     yield from _block(part, terms)
     yield from _messages(part, terms)

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from triage.domain import Finding
-from triage.fields.labels import Labels, places
+from triage.fields import body_keys
+from triage.fields.labels import places
 from triage.fields.parts import MOST_PROSE, Part
 from triage.fields.terms import Terms
 
@@ -73,13 +74,6 @@ _WEAK_HEADERS = frozenset(
         "x-request-id",
     }
 )
-_BODY_KEYS = Labels.of(
-    (
-        "merchantinfo", "customerinfo", "transactiontext", "paymentmethod", "userflow", "returnurl", "callbackprefix", "fallback",
-        "fallbackurl", "paymentdescription", "merchantredirecturl", "productname", "merchantagreementurl", "modificationamount",
-        "paymenttype", "orderlines", "chargetype", "retrydays", "sessionexpiration",
-    )
-)  # fmt: skip
 _BEHIND_KEY = re.compile(r"[\"'\\\]]{1,3}\s{0,10}(?:=>|:)|[ \t]{0,3}=>")
 _BLOCK = re.compile(
     r"[a-z]{0,12}(?:[ \t]{1,3}(?:body|data|payload|json))?[ \t*_]{0,4}[:=]?[*_]{0,3}\s{0,12}(?:`{1,3}(?:json)?\s{0,4})?[\"']?(?:\{|Array\s{0,4}\(|array\(|<)"
@@ -95,7 +89,10 @@ _HINTED = (
     ("oauth2/auth", _AUTHORIZE),
     ("curlopt_url", _PHP),
 )  # patterns tried only where their hint occurs
-_HEADER_STARTS = frozenset({"aut", "ocp", "mer", "vip", "ide", "psp", "x"})  # how headers of this trade begin
+_HEADER_HINTS = (
+    *("authorization", "ocp-apim-subscription-key", "merchant-serial-number", "vipps-system-"),
+    *("idempotency-key", "psp-id", "x-source-address", "x-timestamp"),
+)  # headers of this trade
 
 
 def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
@@ -152,7 +149,7 @@ def _path(target: str) -> str:
 def _headers(part: Part) -> Iterator[Finding]:
     """Two and more request headers, one of them used in this trade."""
     names, start = set(), -1
-    if _HEADER_STARTS.isdisjoint(part.starts):
+    if not any(hint in part.folded for hint in _HEADER_HINTS):
         return
     for match, _ in zip(_HEADER.finditer(part.text), range(200), strict=False):
         names.add(match["name"].lower())
@@ -164,7 +161,7 @@ def _headers(part: Part) -> Iterator[Finding]:
 def _bodies(part: Part, terms: Terms) -> Iterator[Finding]:
     keys = {
         start: part.folded[start:end]
-        for start, end in places(part, _BODY_KEYS, _MOST)
+        for start, end in places(part, body_keys.OF_CALLS, _MOST)
         if _BEHIND_KEY.match(part.text, end)
     }
     if keys:

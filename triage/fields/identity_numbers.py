@@ -28,8 +28,6 @@ _LABELLED_NUMBER = re.compile(
 
 def find(part: Part, terms: Terms) -> Iterator[Span]:
     """National identity numbers and cards: by check digits, or by label and plausible date."""
-    if not part.numbers:
-        return
     for match in _START.finditer(part.text):
         start = match.start()
         if start and (part.text[start - 1].isalnum() or part.text[start - 1] in "_.,+/%-"):

@@ -63,7 +63,7 @@ class Inspector:
     def inspect(self, mail: InboundMail) -> Inspection:
         """Findings in the order in which they count for each field, secrets, and the masked mail."""
         plain = unescaped(mail)
-        parts = parts_of(plain, self.terms.index)
+        parts = parts_of(plain, self.terms.vocabulary, self.terms.index)
         findings = self._findings(parts, plain)
         masked = mask(plain, findings, self.terms)
         if plain is not mail and masked.mail == plain:  # nothing to mask: it is kept as it was sent

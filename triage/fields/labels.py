@@ -7,14 +7,15 @@ and its value is a short, bounded pattern tried at that one place.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
-from typing import Protocol, Self
+from typing import Protocol
 
-from triage.fields.parts import BEGINNING, Part, fold
+from triage.fields.parts import Part, fold
+from triage.fields.vocabulary import Labels, Places
 
+_BEGINNING = 3  # characters of labels that begin alike
 MOST_HITS = 120  # of one label in one part; a log repeats itself, it does not say more
 
 _QUOTES = r"[\"'`\\*_\])]{0,4}"
@@ -59,29 +60,6 @@ class Hit:
     apart: bool = False  # on the line below, or in the row below
 
 
-@dataclass(frozen=True, eq=False)
-class Labels:
-    """Folded labels, ready to be looked for: most labels of five languages do not even begin like any word of a text."""
-
-    every: frozenset[str]
-    by_beginning: Mapping[str, re.Pattern[str]]
-
-    @classmethod
-    def of(cls, words: Iterable[str]) -> Self:
-        alike: dict[str, list[str]] = defaultdict(list)
-        for word in sorted(frozenset(words), key=lambda word: (-len(word), word)):
-            alike[word.replace("_", " ").split()[0][:BEGINNING]].append(re.escape(word))
-        patterns = {beginning: re.compile("|".join(every)) for beginning, every in alike.items()}
-        return cls(frozenset(words), patterns)
-
-    def __contains__(self, word: str) -> bool:
-        return word in self.every
-
-    def may_stand_in(self, part: Part) -> bool:
-        """Whether a word of this text begins like one of these labels."""
-        return not self.by_beginning.keys().isdisjoint(part.starts.keys())
-
-
 def spelled(words: Iterable[str]) -> tuple[str, ...]:
     """Every spelling of labels written with spaces, longest first, for a text whose joining signs are spaces.
 
@@ -91,33 +69,21 @@ def spelled(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda word: (-len(word), word)))
 
 
-def places(part: Part, labels: Labels, most: int | None = MOST_HITS) -> list[tuple[int, int]]:
+def places(part: Part, labels: Labels, most: int | None = MOST_HITS) -> Places:
     """Where labels stand as words of their own on the left (Nordic endings may follow on the right).
 
-    Of those that begin alike only the first `most` are looked at; None looks at all, as masking must.
+    Of those that begin alike only the first `most` are given; None gives all, as masking must.
     """
-    if labels.by_beginning.keys().isdisjoint(part.starts.keys()):
-        return []
-    known = part.found.get((labels, most))
-    if known is None:
-        known = part.found[(labels, most)] = _apart(sorted(_places(part, labels, most)))
-    return known
-
-
-def _apart(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Without labels that are only the end of another: `serial number` in `merchant serial number`."""
-    chosen: list[tuple[int, int]] = []
+    found = part.labels.get(labels, ())
+    if most is None or len(found) <= most:
+        return found
+    alike: Counter[str] = Counter()
+    chosen = []
     for start, end in found:
-        if not chosen or start >= chosen[-1][1]:
+        alike[part.spaced[start : start + _BEGINNING]] += 1
+        if alike[part.spaced[start : start + _BEGINNING]] <= most:
             chosen.append((start, end))
     return chosen
-
-
-def _places(part: Part, labels: Labels, most: int | None) -> Iterator[tuple[int, int]]:
-    for beginning in labels.by_beginning.keys() & part.starts.keys():
-        pattern = labels.by_beginning[beginning]
-        matches = (pattern.match(part.spaced, start) for start in part.starts[beginning])
-        yield from islice((match.span() for match in matches if match), most)
 
 
 def hits(part: Part, labels: Labels, value: re.Pattern[str]) -> Iterator[Hit]:

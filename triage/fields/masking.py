@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from triage.domain import Finding, InboundMail, Secret, Where
-from triage.fields.parts import Part
+from triage.fields.parts import Part, plain
 from triage.fields.secrets import Kept, people, spans
 from triage.fields.spans import Span, apart
 from triage.fields.terms import Terms
@@ -73,7 +73,7 @@ def mask_text(where: Where, text: str, terms: Terms, kept: Kept) -> tuple[str, t
     """One text without its secrets. Customers' particulars in pasted JSON are masked, too, but are no secret."""
     if len(text) < _SHORTEST:
         return text, ()
-    part = Part.whole(where, text)
+    part = Part(where, plain(text), terms.vocabulary)
     found = spans(part, terms, kept)
     secrets = tuple(Secret(span.kind, f"{span.kind} {_masked(text, span)}", where) for span in found)
     return _replaced(text, apart([*found, *people(part, terms, kept)])), secrets

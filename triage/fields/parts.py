@@ -7,19 +7,17 @@ so an offset in any form of a part is an offset in the sender's own text.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Self
 
 from triage.domain import InboundMail, Where
+from triage.fields.vocabulary import Labels, Places, Vocabulary
 from triage.rulebook.conditions import LONGEST_PART
 from triage.rulebook.words import Seen, WordIndex
 
 MOST_CHARACTERS = 300_000  # of one part; what stands behind is masked, but not searched for fields
-Forms = tuple[str, str, Mapping[str, list[int]], tuple[int, ...]]
-BEGINNING = 3  # characters by which labels are told apart at first sight
-_WORD = re.compile(rf"([^\W_]{{1,{BEGINNING}}})[^\W_]*")
 _NUMBER = re.compile(r"\d+")
 MOST_PROSE = LONGEST_PART  # characters of one part in which words are looked for; nobody writes more by hand
 
@@ -47,34 +45,42 @@ _FORWARDED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Part:
-    """One searchable part. `text` is plain, `folded` is the same in lower case without Nordic letters.
+    """One searchable part. Its other forms are made when they are first asked for.
 
     `seen` holds where the word lists of rules/fields.yaml occur in what people wrote (attachments are logs).
     """
 
     where: Where
     text: str
-    folded: str
-    spaced: str  # folded, with spaces for the signs that join the words of a label
-    starts: Mapping[str, list[int]]  # where words begin in `spaced`, by their first three characters
-    numbers: tuple[int, ...]  # where a run of digits begins
+    vocabulary: Vocabulary
     seen: Mapping[str, list[Seen]] = field(default_factory=dict)
-    found: dict[object, list[tuple[int, int]]] = field(default_factory=dict, compare=False)
-    """Where labels stand, remembered for finders that ask for the same ones (triage/fields/labels.py)."""
 
     @classmethod
-    def of(cls, where: Where, text: str, index: WordIndex[str] | None = None) -> Part:
-        plain = _plain(text[:MOST_CHARACTERS])
-        words = index.scan(text[:MOST_PROSE]) if index and where is not Where.ATTACHMENT else {}
-        return cls(where, plain, *_forms(plain), words)
+    def of(cls, where: Where, text: str, vocabulary: Vocabulary, index: WordIndex[str]) -> Self:
+        words = index.scan(text[:MOST_PROSE]) if where is not Where.ATTACHMENT else {}
+        return cls(where, plain(text[:MOST_CHARACTERS]), vocabulary, words)
 
-    @classmethod
-    def whole(cls, where: Where, text: str) -> Part:
-        """A part of any length: what is masked must be looked at to its end."""
-        plain = _plain(text)
-        return cls(where, plain, *_forms(plain))
+    @cached_property
+    def folded(self) -> str:
+        """In lower case without Nordic letters."""
+        return _lower(self.text)
+
+    @cached_property
+    def spaced(self) -> str:
+        """Folded, with spaces for the signs that join the words of a label."""
+        return self.folded.replace("-", " ").replace("_", " ").replace(".", " ")
+
+    @cached_property
+    def labels(self) -> Mapping[Labels, Places]:
+        """Where labels stand, for each set that has any here."""
+        return self.vocabulary.places(self.spaced)
+
+    @cached_property
+    def numbers(self) -> tuple[int, ...]:
+        """Where each run of digits begins."""
+        return tuple([match.start() for match in _NUMBER.finditer(self.text)])
 
     def line(self, start: int) -> tuple[int, int]:
         """Bounds of the line around an offset, at most 400 characters to each side."""
@@ -85,34 +91,13 @@ class Part:
         )
 
 
-def _read(plain: str) -> Forms:
-    """`folded`, `spaced`, `starts` and `numbers`.
-
-    `starts` tells at once that a label does not occur: most labels of five languages do not, in a long log.
-    """
-    folded = _lower(plain)
-    spaced = folded.replace("-", " ").replace("_", " ").replace(".", " ")
-    starts: dict[str, list[int]] = defaultdict(list)
-    for word in _WORD.finditer(spaced):
-        starts[word[1]].append(word.start())
-    return folded, spaced, starts, tuple([match.start() for match in _NUMBER.finditer(plain)])
-
-
-# Finders and masking look at the same texts; of long ones only the last two are remembered.
-_forms_of_short = lru_cache(maxsize=32)(_read)
-_forms_of_long = lru_cache(maxsize=2)(_read)
-
-
-def _forms(plain: str) -> Forms:
-    return _forms_of_short(plain) if len(plain) <= MOST_PROSE else _forms_of_long(plain)
-
-
 def fold(text: str) -> str:
     """Lower case without Nordic letters, character by character (DOMAIN section 9)."""
-    return _lower(_plain(text))
+    return _lower(plain(text))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """With the quotes, hyphens and spaces of a keyboard, character by character."""
     return text if text.isascii() or _ODD.isdisjoint(text) else text.translate(_PLAIN)
 
 
@@ -124,14 +109,14 @@ def _lower(text: str) -> str:
     return lower
 
 
-def parts_of(mail: InboundMail, index: WordIndex[str]) -> tuple[Part, ...]:
+def parts_of(mail: InboundMail, vocabulary: Vocabulary, index: WordIndex[str]) -> tuple[Part, ...]:
     """What the sender gave in this mail, nearest to the sender's own words first; quoted history is left out."""
     own, passed_on = _split_forwarded(mail)
     texts = [(Where.BODY, own), (Where.FORWARDED, passed_on)]
     texts.insert(1 if _REPLY.match(mail.subject) else 0, (Where.SUBJECT, mail.subject))
     texts += [(Where.SIGNATURE, mail.signature)]
     texts += [(Where.ATTACHMENT, attachment.text or "") for attachment in mail.attachments]
-    return tuple(Part.of(where, text, index) for where, text in texts if text.strip())
+    return tuple(Part.of(where, text, vocabulary, index) for where, text in texts if text.strip())
 
 
 def closing(parts: Sequence[Part]) -> tuple[Part, ...]:
@@ -139,7 +124,7 @@ def closing(parts: Sequence[Part]) -> tuple[Part, ...]:
     signed = tuple(part for part in parts if part.where is Where.SIGNATURE)
     if signed:
         return signed
-    return tuple(Part.of(part.where, part.text[-_CLOSING:]) for part in parts if part.where is Where.BODY)
+    return tuple(replace(part, text=part.text[-_CLOSING:], seen={}) for part in parts if part.where is Where.BODY)
 
 
 def _split_forwarded(mail: InboundMail) -> tuple[str, str]:

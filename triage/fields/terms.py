@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from triage import yamlfile
+from triage.fields import body_keys
 from triage.fields.clauses import Outcomes, Said
-from triage.fields.labels import Labels, spelled
+from triage.fields.labels import spelled
 from triage.fields.parts import Part, fold
+from triage.fields.vocabulary import Labels, Vocabulary
 from triage.rulebook.words import WordIndex
 
 
@@ -132,10 +135,16 @@ class Terms:
     no_value: frozenset[str]
     no_ids: frozenset[str]
     secret_labels: Mapping[str, Labels]
-    any_secret: Labels  # all of them
     key_words: tuple[str, ...]
     no_secret: frozenset[str]
     person_keys: Labels
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """All labels, to be found in one pass."""
+        found = (*self.labels.values(), self.environment_labels, self.request_words, self.response_words)
+        masked = (*self.secret_labels.values(), self.person_keys)
+        return Vocabulary.of((*found, *masked, body_keys.OF_CALLS, body_keys.OF_ANSWERS))
 
     def failed(self, part: Part, start: int) -> bool:
         """Whether the clause around an offset says that something went wrong there."""
@@ -192,7 +201,6 @@ def load(path: Path, *, shown_as: str | None = None) -> Terms:
         no_value=frozenset(_folded(file.no_value)),
         no_ids=frozenset(_folded(file.no_ids)),
         secret_labels={kind: Labels.of(spelled(words)) for kind, words in file.secrets.labels.items()},
-        any_secret=Labels.of(spelled(word for words in file.secrets.labels.values() for word in words)),
         key_words=_folded(file.secrets.beside),
         no_secret=frozenset(_folded((*file.secrets.not_meant, *file.placeholders))),
         person_keys=Labels.of(spelled(file.secrets.person)),

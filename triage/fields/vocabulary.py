@@ -1,0 +1,83 @@
+"""Labels in sets, one for each thing that is looked for; and all of them together, found in one pass over a text."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Self
+
+_STEM = 3  # characters a label must have to stand also where a longer word begins with it
+Places = Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """Folded labels of one thing, such as the names of an order id."""
+
+    every: frozenset[str]
+
+    @classmethod
+    def of(cls, words: Iterable[str]) -> Self:
+        return cls(frozenset(words))
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.every
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """Every label that anybody looks for.
+
+    Of the labels that stand at one place only the longest is looked for: all others there are its beginnings, so it
+    tells which sets have a label there, and how long theirs is.
+    """
+
+    pattern: re.Pattern[str]
+    meant: Mapping[str, Sequence[tuple[Labels, int]]]  # sets with a label that begins such a label, and its length
+
+    @classmethod
+    def of(cls, every: Iterable[Labels]) -> Self:
+        owners: dict[str, list[Labels]] = defaultdict(list)
+        for labels in every:
+            for word in labels.every:
+                owners[word].append(labels)
+        meant = {word: _beginning(word, owners) for word in owners}
+        return cls(re.compile(rf"\b(?=({_alternatives(sorted(owners))}))"), meant)
+
+    def places(self, text: str) -> Mapping[Labels, Places]:
+        """Where the labels of each set stand at the beginning of a word, in order; takes linear time.
+
+        A label that is only the end of another of its set does not count: `serial number` in `merchant serial number`.
+        """
+        found: dict[Labels, list[tuple[int, int]]] = defaultdict(list)
+        for match in self.pattern.finditer(text):
+            start = match.start()
+            for labels, length in self.meant[match[1]]:
+                places = found[labels]
+                if not places or start >= places[-1][1]:
+                    places.append((start, start + length))
+        return found
+
+
+def _beginning(word: str, owners: Mapping[str, Sequence[Labels]]) -> tuple[tuple[Labels, int], ...]:
+    """Sets with a label that stands wherever this one stands, and the length of the longest."""
+    lengths = (
+        length for length in range(1, len(word) + 1) if length >= _STEM or word[length : length + 1] in ("", " ")
+    )
+    return tuple({labels: length for length in lengths for labels in owners.get(word[:length], ())}.items())
+
+
+def _alternatives(words: Sequence[str], read: int = 0) -> str:
+    """A pattern for the longest of some words, in order, that looks at each character of a text once."""
+    ended = not words[0]
+    following = [
+        re.escape(letter) + _alternatives([word[1:] for word in group], read + 1)
+        for letter, group in groupby(words[ended:], itemgetter(0))
+    ]
+    if ended:
+        following.append(r"\b" if read < _STEM else "")
+    return following[0] if len(following) == 1 else f"(?:{'|'.join(following)})"
