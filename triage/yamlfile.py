@@ -40,14 +40,26 @@ __all__ = [
     "read",
 ]
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # in C, where libyaml is there
+    """Every scalar is text, so nobody asks each what kind of value it might be: that takes as long as the reading."""
+
+    def resolve(self, *_: object) -> str:
+        return ""
+
+    def descend_resolver(self, *_: object) -> None:
+        pass
+
+    def ascend_resolver(self) -> None:
+        pass
 
 
 class Model(BaseModel):
     """Base of every schema: immutable, and an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def _beside_the_file(path: Path, info: ValidationInfo) -> Path:
@@ -59,7 +71,7 @@ FilePath = Annotated[Path, AfterValidator(_beside_the_file)]
 """A path written in a YAML file: relative ones start in the folder of that file."""
 
 M = TypeVar("M", bound=Model)
-Loc = tuple[str | int, ...]
+Loc = Sequence[str | int]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -95,17 +107,15 @@ class Problems(Exception):  # noqa: N818 - reads as what it is: all the problems
 
 @dataclass(frozen=True)
 class Document(Generic[M]):
-    """A checked file: its value, and the place of each part of it."""
+    """A checked file: its value, and the tree it was read from, which knows the place of each part."""
 
     value: M
     path: str
-    places: Mapping[Loc, Place]
+    root: yaml.Node | None = None
 
     def place(self, *loc: str | int) -> Place:
         """Where a part stands; the nearest enclosing part when that one has no place of its own."""
-        while loc and loc not in self.places:
-            loc = loc[:-1]
-        return self.places.get(loc, Place(self.path))
+        return _place(self.path, _nearest(self.root, loc))
 
 
 def read(path: Path, schema: type[M], *, shown_as: str | None = None) -> Document[M]:
@@ -114,7 +124,7 @@ def read(path: Path, schema: type[M], *, shown_as: str | None = None) -> Documen
     `shown_as` is the file name in messages. Raises Problems with everything that is wrong in the file.
     """
     name = shown_as or str(path)
-    return _Reader(name, path.resolve().parent).document(_compose(_text(path, name), name), schema)
+    return _Reader(name, path.resolve().parent, _compose(_text(path, name), name)).document(schema)
 
 
 def read_list(path: Path, schema: type[M], *, shown_as: str | None = None) -> list[Document[M]]:
@@ -127,7 +137,7 @@ def read_list(path: Path, schema: type[M], *, shown_as: str | None = None) -> li
     problems: list[Problem] = []
     for item in node.value:
         try:
-            documents.append(_Reader(name, path.resolve().parent).document(item, schema))
+            documents.append(_Reader(name, path.resolve().parent, item).document(schema))
         except Problems as found:
             problems += found.problems
     if problems:
@@ -172,18 +182,40 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, place: Place) -> str:
     return f"this is not readable YAML ({said}); check the indentation and the quotes here"
 
 
-class _Reader:
-    """Turns one composed tree into plain text values, remembering places and duplicates."""
+def _nearest(node: yaml.Node | None, loc: Loc) -> yaml.Node | None:
+    """The part of a tree that `loc` names, or the innermost one around it. Walked when somebody asks: hardly anybody does."""
+    for part in loc:
+        if isinstance(part, int):
+            inner = node.value[part] if isinstance(node, yaml.SequenceNode) and part < len(node.value) else None
+        else:
+            inner = _pair(node, part)[1]
+        if inner is None:
+            break
+        node = inner
+    return node
 
-    def __init__(self, name: str, folder: Path) -> None:
+
+def _pair(node: yaml.Node | None, key: str) -> tuple[yaml.Node | None, yaml.Node | None]:
+    """A key of a mapping and its value, the first of two; of anything else none."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return next((pair for pair in pairs if pair[0].value == key), (None, None))
+
+
+def _place(name: str, node: yaml.Node | None) -> Place:
+    return Place(name, node.start_mark.line + 1, node.start_mark.column + 1) if node else Place(name)
+
+
+class _Reader:
+    """Turns one composed tree into plain text values, remembering what is wrong with it."""
+
+    def __init__(self, name: str, folder: Path, root: yaml.Node | None) -> None:
         self.name = name
         self.folder = folder
-        self.places: dict[Loc, Place] = {}
-        self.keys: dict[Loc, Place] = {}
+        self.root = root
         self.problems: list[Problem] = []
 
-    def document(self, node: yaml.Node | None, schema: type[M]) -> Document[M]:
-        raw = self._plain(node, ()) if node is not None else {}
+    def document(self, schema: type[M]) -> Document[M]:
+        raw = self._plain(self.root) if self.root is not None else {}
         value = None
         try:
             value = schema.model_validate({} if raw is None else raw, context={"folder": self.folder})
@@ -191,55 +223,44 @@ class _Reader:
             self.problems += [self._problem(item, schema) for item in error.errors() if not self._follows(item, error)]
         if self.problems or value is None:
             raise Problems(self.problems)
-        return Document(value, self.name, self.places)
+        return Document(value, self.name, self.root)
 
-    def _plain(self, node: yaml.Node, loc: Loc) -> Any:
-        self.places[loc] = self._mark(node)
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, loc)
-        if isinstance(node, yaml.SequenceNode):
-            return [self._plain(item, (*loc, index)) for index, item in enumerate(node.value)]
-        plain = isinstance(node, yaml.ScalarNode) and node.style is None and node.value in _NULLS
-        return None if plain else node.value
+    def _plain(self, node: yaml.Node) -> Any:
+        if isinstance(node, yaml.ScalarNode):
+            return None if node.style is None and node.value in _NULLS else node.value
+        return self._mapping(node) if isinstance(node, yaml.MappingNode) else [*map(self._plain, node.value)]
 
-    def _mapping(self, node: yaml.MappingNode, loc: Loc) -> dict[str, Any]:
+    def _mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
+            key = key_node.value
             if not isinstance(key_node, yaml.ScalarNode):
-                self.problems.append(Problem(self._mark(key_node), "a key must be a plain word"))
-                continue
-            key, here = key_node.value, (*loc, key_node.value)
-            if key in result:
-                first = self.keys[here].line
-                message = f"'{key}' is given twice, the first is on line {first}; keep one of them"
-                self.problems.append(Problem(self._mark(key_node), message))
-                continue
-            self.keys[here] = self._mark(key_node)
-            result[key] = self._plain(value_node, here)
+                self._wrong(key_node, "a key must be a plain word")
+            elif key in result:
+                first = _place(self.name, _pair(node, key)[0]).line
+                self._wrong(key_node, f"'{key}' is given twice, the first is on line {first}; keep one of them")
+            else:
+                result[key] = self._plain(value_node)
         return result
 
-    def _mark(self, node: yaml.Node) -> Place:
-        return Place(self.name, node.start_mark.line + 1, node.start_mark.column + 1)
+    def _wrong(self, node: yaml.Node | None, sentence: str) -> None:
+        self.problems.append(Problem(_place(self.name, node), sentence))
 
     def _problem(self, item: Mapping[str, Any], schema: type[Model]) -> Problem:
-        loc: Loc = tuple(part for part in item["loc"])
-        kind = item["type"]
+        loc, kind = item["loc"], item["type"]
+        place = _place(self.name, _nearest(self.root, loc))
         if kind == "extra_forbidden":
-            place = self.keys.get(loc, self._nearest(loc))
-            return Problem(place, f"unknown key '{loc[-1]}'{did_you_mean(str(loc[-1]), _siblings(schema, loc[:-1]))}")
+            key, _ = _pair(_nearest(self.root, loc[:-1]), loc[-1])
+            hint = did_you_mean(str(loc[-1]), _siblings(schema, loc[:-1]))
+            return Problem(_place(self.name, key) if key else place, f"unknown key '{loc[-1]}'{hint}")
         if kind == "missing":
-            return Problem(self._nearest(loc), f"'{loc[-1]}' is missing here; add it")
-        return Problem(self._nearest(loc), f"{_subject(loc, item['input'])}{_sentence(item)}")
+            return Problem(place, f"'{loc[-1]}' is missing here; add it")
+        return Problem(place, f"{_subject(loc, item['input'])}{_sentence(item)}")
 
     def _follows(self, item: Mapping[str, Any], error: ValidationError) -> bool:
         """Whether a list is only called too short because what stands in it is wrong."""
         inside = (other["loc"][: len(item["loc"])] == item["loc"] and other is not item for other in error.errors())
         return bool(item["type"] == "too_short" and sum(inside) > 1)
-
-    def _nearest(self, loc: Loc) -> Place:
-        while loc and loc not in self.places:
-            loc = loc[:-1]
-        return self.places.get(loc, Place(self.name))
 
 
 def _subject(loc: Loc, given: object) -> str:
@@ -274,7 +295,7 @@ def _sentence(item: Mapping[str, Any]) -> str:
     return message.removeprefix("Value error, ")
 
 
-def _siblings(schema: type[Model], loc: Sequence[str | int]) -> list[str]:
+def _siblings(schema: type[Model], loc: Loc) -> list[str]:
     """The keys a mapping at `loc` may hold, found by walking the schema's annotations."""
     models: list[type[Model]] = [schema]
     for part in loc:

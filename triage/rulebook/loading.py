@@ -45,11 +45,9 @@ def _read_all(folder: Path, problems: list[Problem]) -> Files | None:
             problems.extend(found.problems)
             return None
 
-    contacts = get("contacts.yaml", ContactsFile) or Document(ContactsFile(contacts=()), "contacts.yaml", {})
-    structure = get("structure.yaml", StructureFile) or Document(
-        StructureFile(topic="", rules=()), "structure.yaml", {}
-    )
-    flags = get("flags.yaml", FlagsFile) or Document(FlagsFile(rules=()), "flags.yaml", {})
+    contacts = get("contacts.yaml", ContactsFile) or Document(ContactsFile(contacts=()), "contacts.yaml")
+    structure = get("structure.yaml", StructureFile) or Document(StructureFile(topic="", rules=()), "structure.yaml")
+    flags = get("flags.yaml", FlagsFile) or Document(FlagsFile(rules=()), "flags.yaml")
     routing = get("routing.yaml", RoutingFile)
     if routing is None:
         return None
