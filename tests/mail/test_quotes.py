@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.cpu import seconds
 from tests.mail.quote_cases import Case, cases
+from triage.mail.quote_headers import beginnings, find, forwards
 from triage.mail.quotes import Split, new_text, split
 
 CASES = cases()
@@ -25,6 +26,22 @@ def test_every_line_ends_in_the_part_it_belongs_to(case: Case) -> None:
     assert filled(parts.new) == case.part("n")
     assert [line.strip() for line in filled(parts.quoted)] == [line.strip() for line in case.part("q")]
     assert filled(parts.signature) == case.part("s")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_no_line_is_passed_over_at_which_history_or_a_forward_begins(case: Case) -> None:
+    lines = case.text.split("\n")
+    begun = {
+        at
+        for at, line in enumerate(lines)
+        if line.strip() and (line.startswith(">") or find(lines, at) or forwards(lines, at))
+    }
+    assert begun <= set(beginnings(lines))
+
+
+def test_the_lines_of_a_call_are_not_looked_at_as_history() -> None:
+    call = 'Hi, capture fails:\n\nPOST /epayment/v1/payments\nHost: api.shop.example\n{"amount": 1200}\nHTTP 400'
+    assert beginnings(call.split("\n")) == [0]
 
 
 # In this case the client wrote both on one line; the case file shows them apart.

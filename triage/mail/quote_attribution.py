@@ -31,7 +31,10 @@ _CLOCK = re.compile(
 )
 _DAY = re.compile(rf"\b(?:{words.WEEKDAYS})[^\W\d_]{{0,8}}\b|\d{{1,2}}\.? [^\W\d_]{{3,10}}", re.IGNORECASE)
 _COLONS = (":", "\uff1a")
-_LAST_WORDS = tuple(words.VERBS.replace("\\", "").split("|"))
+_TRAILING: Final = words.BLANKS + "-–—*_"
+_ENDS = (*_COLONS, *words.VERBS.replace("\\", "").split("|"))
+_TELLING = (*_ENDS[len(_COLONS) :], *words.QUOTING.split("|"))
+_LAST_LETTERS = frozenset(end[-1] for end in _ENDS)  # most lines end with none of them
 _QUOTING = re.compile(rf"(?:{words.QUOTING})\s", re.IGNORECASE)
 _BEGINNING = re.compile(f"{_OPENER}|{_NAME_VERB}|{_NAMED}|(?i:{words.QUOTING})\\s")
 _FENCED = re.compile(r"^[\s>*]*[-_=*]{2,}\s*(\S.{0,140}?)\s*[-_=*]{2,}\s*$")
@@ -48,7 +51,7 @@ class Attribution:
 
 def attribution(lines: Sequence[str], at: int) -> Attribution | None:
     """The attribution that begins at line `at`, wrapped or not."""
-    if not _begins(lines[at]) or not any(map(_closes, lines[at : at + WRAPPED])):
+    if not any(map(closes, lines[at : at + WRAPPED])) or not _begins(lines[at]):
         return None
     likely: Attribution | None = None
     joined = ""
@@ -59,7 +62,7 @@ def attribution(lines: Sequence[str], at: int) -> Attribution | None:
         joined = f"{joined} {line}" if joined else line
         if len(joined) > LONGEST or (not line and not _address_follows(lines, index)):
             break
-        if not _closes(line):
+        if not closes(line):
             continue
         if _is_sure(joined):
             return Attribution(index + 1, sure=True)
@@ -76,10 +79,16 @@ def break_off(line: str) -> tuple[str, str] | None:
     return match[1], match[2]
 
 
-def _closes(line: str) -> bool:
+def closes(line: str) -> bool:
     """Whether an attribution may end with this line: it ends with a colon or a verb of writing."""
-    end = line[-40:].rstrip(" \t-–—*_\xa0")
-    return end.endswith(_COLONS) or end.casefold().endswith(_LAST_WORDS)
+    end = line.rstrip(_TRAILING)[-20:].casefold()
+    return end[-1:] in _LAST_LETTERS and end.endswith(_ENDS)
+
+
+def names_somebody(text: str) -> bool:
+    """Whether a text can hold an attribution: every one has a verb of writing, an address or a word for quoting."""
+    small = text.lower()
+    return "@" in small or any(word in small for word in _TELLING)
 
 
 def _begins(line: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from triage.mail import quote_words as words
-from triage.mail.quote_attribution import LONGEST, attribution
+from triage.mail.quote_attribution import LONGEST, WRAPPED, attribution, closes, names_somebody
 
 BLOCK: Final = 16  # lines a header block may take
 
@@ -33,6 +33,10 @@ _ROLES: Final = {
     "wire": words.WIRE_LABELS,
 }
 _ROLE_OF: Final = {label: role for role, labels in _ROLES.items() for label in labels.split("|")}
+_FIRST: Final = frozenset(("from", "date", "to", "subject"))  # roles with which a client's block begins
+_FIRST_LABELS: Final = frozenset(label for label, role in _ROLE_OF.items() if role in _FIRST)
+_DRAWN: Final = frozenset(">-_=*#")  # what marks, rules and fences are drawn with
+_AROUND_LABEL: Final = words.BLANKS + "*_->"
 _ANY_LABEL = re.compile(rf"(?<!\S)\*?({'|'.join(sorted(_ROLE_OF, key=len, reverse=True))})\s?:")
 _LABELLED = re.compile(r"^[\s*_]{0,6}([^\W\d_][\w -]{0,28}?)\s?[*_]{0,2}\s?[:\uff1a]\s?[*_]{0,2}(.{0,300})")
 
@@ -51,6 +55,29 @@ class Header:
     start: int
     stop: int
     to_the_end: bool
+
+
+def beginnings(lines: Sequence[str]) -> list[int]:
+    """The lines at which a header of history, a forward or a `>` line can begin; all others are the sender's own."""
+    last = [at for at, line in enumerate(lines) if closes(line)]
+    near = {above for at in last for above in range(_first(lines, at), at + 1)}
+    return [
+        at
+        for at, line in enumerate(lines)
+        if (bare := line.lstrip()) and (at in near or bare[0] in _DRAWN or _may_be_label(line))
+    ]
+
+
+def _first(lines: Sequence[str], last: int) -> int:
+    """The first line at which an attribution can begin that ends with line `last`."""
+    first = max(0, last - WRAPPED + 1)
+    return first if names_somebody(" ".join(lines[first : last + 1])) else last
+
+
+def _may_be_label(line: str) -> bool:
+    """Whether a line begins with the first label of a block, whatever is drawn around it."""
+    label, colon, _ = line.replace("\uff1a", ":").partition(":")
+    return bool(colon) and label.replace("\xa0", " ").strip(_AROUND_LABEL) in _FIRST_LABELS
 
 
 def find(lines: Sequence[str], at: int) -> Header | None:

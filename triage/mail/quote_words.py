@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
+# What str.strip takes off, for where more goes with it.
+BLANKS: Final = "".join(filter(str.isspace, map(chr, range(0x3001))))
+
 # "On Monday Kari wrote:" in every client language met so far. Several words are one phrase.
 VERBS: Final = (
     "wrote|writes|skrev|skriver|skreiv|skriv|kirjoitti|kirjoittaa|schrieb|schreibt|geschrieben"

@@ -15,6 +15,7 @@ from typing import Final
 from triage.mail import quote_headers, signature
 from triage.mail.quote_attribution import break_off
 
+Span = tuple[int, int]  # lines from the first to before the second
 WRAPS_AT: Final = 60  # characters from which clients wrap a line
 
 
@@ -48,8 +49,11 @@ def split(text: str, *, forwarded: bool = False) -> Split:
     A body is never emptied unless it is nothing but quoted lines.
     """
     lines = _lines(text)
-    parts, end = _history(lines, forwarded)
-    for start, stop in _runs(parts, end):
+    quoted, end = _history(lines, forwarded)
+    parts = [Part.NEW] * len(lines)
+    for start, stop in quoted:
+        parts[start:stop] = [Part.QUOTED] * (stop - start)
+    for start, stop in _between(quoted, end):
         for index in signature.lines_of(lines[start:stop]):
             parts[start + index] = Part.SIGNATURE
     return _joined(lines, _not_emptied(lines, parts))
@@ -57,7 +61,10 @@ def split(text: str, *, forwarded: bool = False) -> Split:
 
 def _lines(text: str) -> list[str]:
     """The body's lines; an attribution that shares its line with own words gets a line of its own."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    if "\n>" not in text:
+        return lines
     broken: list[str] = []
     for line, below in zip(lines, [*lines[1:], ""], strict=True):
         shared = break_off(line) if below.startswith(">") and not line.startswith(">") else None
@@ -65,24 +72,22 @@ def _lines(text: str) -> list[str]:
     return broken
 
 
-def _history(lines: Sequence[str], forwarded: bool) -> tuple[list[Part], int]:
-    """Each line NEW or QUOTED, and the line where forwarded content begins (or the end)."""
-    parts = [Part.NEW] * len(lines)
-    at = 0
-    while at < len(lines):
-        if not lines[at].strip():
-            at += 1
+def _history(lines: Sequence[str], forwarded: bool) -> tuple[list[Span], int]:
+    """The quoted stretches, and the line where forwarded content begins (or the end)."""
+    quoted: list[Span] = []
+    done = 0
+    for at in quote_headers.beginnings(lines):
+        if at < done:
             continue
         if quote_headers.forwards(lines, at):
-            return parts, at
+            return quoted, at
         header = None if _has_mark(lines[at]) else quote_headers.find(lines, at)
         if header is not None and header.to_the_end and forwarded:
-            return parts, header.start
-        start, stop = _stretch(lines, at, header)
-        if header is not None or (_has_mark(lines[at]) and not quote_headers.not_history(lines, start, stop)):
-            parts[start:stop] = [Part.QUOTED] * (stop - start)
-        at = stop
-    return parts, len(lines)
+            return quoted, header.start
+        start, done = _stretch(lines, at, header)
+        if header is not None or (_has_mark(lines[at]) and not quote_headers.not_history(lines, start, done)):
+            quoted.append((start, done))
+    return quoted, len(lines)
 
 
 def _stretch(lines: Sequence[str], at: int, header: quote_headers.Header | None) -> tuple[int, int]:
@@ -107,16 +112,13 @@ def _is_wrapped(lines: Sequence[str], at: int) -> bool:
     return _has_mark(above) and len(above) >= WRAPS_AT and not above.endswith((".", "?", "!", ":", ";"))
 
 
-def _runs(parts: Sequence[Part], end: int) -> list[tuple[int, int]]:
-    """Stretches of new lines before `end`."""
-    runs, start = [], None
-    for index in range(end + 1):
-        inside = index < end and parts[index] is Part.NEW
-        if inside and start is None:
-            start = index
-        elif not inside and start is not None:
-            runs.append((start, index))
-            start = None
+def _between(quoted: Sequence[Span], end: int) -> list[Span]:
+    """The stretches of other lines before `end`."""
+    runs, start = [], 0
+    for above, below in (*quoted, (end, end)):
+        if start < min(above, end):
+            runs.append((start, min(above, end)))
+        start = max(start, below)
     return runs
 
 
@@ -136,8 +138,16 @@ def _not_emptied(lines: Sequence[str], parts: Sequence[Part]) -> Sequence[Part]:
 
 def _joined(lines: Sequence[str], parts: Sequence[Part]) -> Split:
     def text(wanted: Part) -> str:
-        own = [line for line, part in zip(lines, parts, strict=True) if part is wanted]
-        filled = [index for index, line in enumerate(own) if line.strip()]
-        return "\n".join(own[filled[0] : filled[-1] + 1]) if filled else ""
+        if wanted not in parts:
+            return ""
+        return _filled("\n".join([line for line, part in zip(lines, parts, strict=True) if part is wanted]))
 
     return Split(text(Part.NEW), text(Part.QUOTED), text(Part.SIGNATURE))
+
+
+def _filled(text: str) -> str:
+    """The text without the blank lines above and below it."""
+    upper = text.rstrip()
+    first = len(upper) - len(upper.lstrip())
+    below = text.find("\n", len(upper))
+    return text[text.rfind("\n", 0, first) + 1 : len(text) if below < 0 else below] if upper else ""

@@ -7,7 +7,7 @@ looks like payload, a question or a sentence is ever taken for a signature.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from triage.mail import quote_words as words
@@ -17,8 +17,9 @@ MOST: Final = 12  # filled lines it may have below its sign-off
 
 _DELIMITER = re.compile(r"^\s{0,3}(?:--|—|––|_{2,80}|-{3,80}|\*{3,80}|—{2,40}|={5,80})\s*$")
 _FORMULAS = "|".join(sorted(words.SIGN_OFFS.split("|"), key=len, reverse=True))  # the longest that fits counts
-_SIGN_OFF = re.compile(rf"^\W{{0,3}}(?:{_FORMULAS})(?!\w)(.{{0,90}})$", re.IGNORECASE)
-_DEVICE = re.compile(rf"^[\W_]{{0,4}}(?:{words.DEVICE_STARTS})", re.IGNORECASE)
+# For small letters: an alternative is then dropped by its first one, which IGNORECASE would have to look up each time.
+_SIGN_OFF = re.compile(rf"^\W{{0,3}}(?:{_FORMULAS})(?!\w)(.{{0,90}})$")
+_DEVICE = re.compile(rf"^[\W_]{{0,4}}(?:{words.DEVICE_STARTS})")
 _DEVICE_NAME = re.compile(rf"(?<!\w)(?:{words.DEVICES})(?!\w)", re.IGNORECASE)
 _LINK = re.compile(r"<[^<>]*>|\(?https?://\S+")
 _VALUE = re.compile(r"[:={}?\"]|\b\d{3}\b.*$")
@@ -53,22 +54,20 @@ def lines_of(lines: Sequence[str]) -> list[int]:
 
 def _devices_within(lines: Sequence[str], stop: int) -> list[int]:
     """Device lines above `stop` that stand alone: a sender may write on below "Sent from my phone"."""
-    marks = [_is_device(line) for line in lines[:stop]]
-    if True not in marks:
-        return []
-    return [index for index in range(stop) if marks[index] and _stands_alone(lines, marks, index)]
+    marks = {index for index, line in enumerate(lines[:stop]) if _is_device(line)}
+    return sorted(index for index in marks if _stands_alone(lines[:stop], marks, index))
 
 
-def _stands_alone(lines: Sequence[str], marks: Sequence[bool], at: int) -> bool:
+def _stands_alone(lines: Sequence[str], marks: Collection[int], at: int) -> bool:
     def parts(index: int) -> bool:
-        return not 0 <= index < len(marks) or marks[index] or not lines[index].strip()
+        return not 0 <= index < len(lines) or index in marks or not lines[index].strip()
 
     return parts(at - 1) and parts(at + 1) and bool(_DEVICE_NAME.search(lines[at]))
 
 
 def _is_device(line: str) -> bool:
     """Whether a line is what a phone or an app adds; a line that shows a value or ends a sentence about one is not."""
-    if len(line) > 140 or not _DEVICE.match(line) or _VALUE.search(_LINK.sub("", line)):
+    if len(line) > 140 or not _DEVICE.match(line.lower()) or _VALUE.search(_LINK.sub("", line)):
         return False
     return bool(_DEVICE_NAME.search(line)) or len(line.split()) <= 6
 
@@ -135,10 +134,11 @@ def _sign_off_rest(line: str) -> str | None:
     """What follows the closing formula on its line (a name or nothing), or None when the line is no sign-off."""
     if len(line) > 120:
         return None
-    match = _SIGN_OFF.match(line.strip())
+    bare = line.strip()
+    match = _SIGN_OFF.match(bare.lower())
     if match is None:
         return None
-    rest = match[1].strip(" \t,.!:;/|-–—")
+    rest = bare[match.start(1) :].strip(" \t,.!:;/|-–—")
     if rest and (not rest[0].isupper() or _is_content(rest) or not (_NAME.match(rest) or _PARTICULAR.search(rest))):
         return None
     return rest
