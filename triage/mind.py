@@ -14,6 +14,7 @@ from triage.config import Settings
 from triage.editions import MODEL, RULES, TEMPLATES, Edition, edition, total_digest
 from triage.fields.handbook import Handbook
 from triage.fields.inspecting import Inspector
+from triage.mail import language_model
 from triage.mail.guard import Ours
 from triage.replies.rendering import load as load_templates
 from triage.replies.writer import Writer
@@ -61,6 +62,9 @@ class Mind:
 
 def load(settings: Settings, progress: Progress | None = None) -> Mind:
     """Read the rules and templates; take the stored model, or train one where none can be used. Raises Problems."""
+    language_model.prepare(
+        settings.state
+    )  # first: unpacking takes 100 MB for a moment, which all that follows uses again
     editions, rulebook = _editions(settings), load_rulebook(settings.rules)
     model = ready(model_sources(settings, rulebook), model_path(settings), progress)
     return _made(settings, editions, rulebook, model)

@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from triage.domain import Language
-from triage.mail import language
 from triage.mail.language import language_of, prose
 
 SENTENCES = {
@@ -103,12 +102,3 @@ def test_prose_leaves_out_what_no_person_wrote():
 @given(st.text(max_size=500))
 def test_no_text_is_too_strange(text: str):
     assert language_of(text) in {None, *Language}
-
-
-def test_without_room_to_unpack_the_model_the_words_alone_decide(monkeypatch: pytest.MonkeyPatch):
-    def no_room() -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(language, "_identifier", no_room)
-    language.prepare()
-    assert language_of("Hei, betalingen feiler") is Language.NO

@@ -15,7 +15,6 @@ from triage.credentials import replace_secret, reveal
 from triage.delivery import Routes
 from triage.desk import Desk
 from triage.domain import Address
-from triage.mail import language
 from triage.mind import Progress
 from triage.reloading import LiveMind
 from triage.store import outbox
@@ -56,7 +55,6 @@ def desk_at_work(settings: Settings, progress: Progress | None = None) -> Iterat
 
 def desk_for(settings: Settings, progress: Progress | None = None) -> Desk:
     """Everything built and checked. Raises Problems, SecretMissing or DatabaseRefused."""
-    language.prepare()  # first: for a moment it takes 100 MB, which all that follows uses again
     return Desk(
         mailboxes=tuple(mailbox_for(each) for each in settings.mailboxes),
         store=store_for(settings),

@@ -1,4 +1,4 @@
-"""Which of the five languages the prose of a mail is in. Home of py3langid.
+"""Which of the five languages the prose of a mail is in.
 
 Code, logs, addresses and ids are taken out first. The statistical model is good at short texts but mixes up
 neighbours (Norwegian and Danish); words that only one of the five languages has then tip the scales.
@@ -7,18 +7,13 @@ neighbours (Norwegian and Danish); words that only one of the five languages has
 from __future__ import annotations
 
 import math
-import mmap
 import re
-import tempfile
-from array import array
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from functools import cache
-from typing import Any
 
 from triage.domain import Language
+from triage.mail import language_model
 
-__all__ = ["language_of", "prepare", "prose"]
+__all__ = ["language_of", "prose"]
 
 MAX_CHARS = 20_000  # of text looked at
 MAX_PROSE = 300  # characters of prose that the model sees
@@ -32,7 +27,6 @@ _MODEL = {
     "sv": Language.SV,
     "fi": Language.FI,
 }
-_FOREIGN = ("de", "es", "fr", "it", "nl", "pl")  # the model knows them so that none of them is taken for one of ours
 _KIN = ("no", "da", "sv")  # whoever writes one reads the others: they are told apart by likelihood alone
 _FEW_WORDS = 3
 _SURE_OF_FEW = 0.75  # probability that fewer words than that need
@@ -123,48 +117,9 @@ def _scores(text: str, told: Mapping[Language, int]) -> dict[str, float]:
 def _ranked(text: str) -> Sequence[tuple[str, float]]:
     """What the model says; where it cannot be loaded (it is unpacked into a file) every language is as likely."""
     try:
-        ranked: Sequence[tuple[str, float]] = _identifier().rank(text)
+        return language_model.ranked(text)
     except OSError:
         return [(name, 1 / len(_MODEL)) for name in _MODEL]
-    return ranked
-
-
-def prepare() -> None:
-    """Load the model now: it takes half a second, which the first mail that needs it would have to wait."""
-    with suppress(OSError):
-        _identifier()
-
-
-@cache
-def _identifier() -> Any:
-    """The model, cut down to the languages that matter; loaded when first needed, for most mail does without."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    whole = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    whole.set_languages([*_MODEL, *_FOREIGN])
-    # A second identifier over the cut tables lets the whole ones (27 MB) go.
-    return LanguageIdentifier(
-        whole.nb_ptc,
-        whole.nb_pc,
-        whole.nb_classes,
-        _on_disk(whole.tk_nextmove),
-        whole.tk_output,
-        norm_probs=True,
-        tk_row=whole.tk_row,
-    )
-
-
-def _on_disk(table: array[int]) -> Sequence[int]:
-    """A table of 42 MB as a file without a name, of which only the pages that mails touch are held in memory."""
-    try:
-        with tempfile.TemporaryFile() as file:
-            table.tofile(file)
-            file.flush()
-            view: Any = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    except OSError:  # no room there: then in memory
-        return table
-    held: Sequence[int] = view.cast(table.typecode)
-    return held
 
 
 # ── prose ───────────────────────────────────────────────────────────────────────────────────────────
