@@ -151,6 +151,15 @@ def test_secrets_are_masked_in_every_text_of_the_mail(inspector):
     }
 
 
+@pytest.mark.parametrize(("kind", "text", "value"), SECRETS)
+def test_a_secret_in_one_of_many_headers_is_masked_and_its_neighbours_stay(inspector, kind, text, value):
+    masked = inspector.inspect(
+        mail("Hi", headers=(("x-one", "a password"), ("x-note", text), ("x-two", "SAMPLE1234 is ours")))
+    ).masked
+    assert value not in repr(masked)
+    assert {("x-one", "a password"), ("x-two", "SAMPLE1234 is ours")} <= set(masked.headers)
+
+
 def test_a_label_and_four_characters_are_kept_and_nothing_of_logins(inspector):
     masked = inspector.inspect(
         mail(f"client_secret: {B64}\nAuthorization: Basic U0FNUExFOlNBTVBMRQ==\n{PEM}")

@@ -12,7 +12,9 @@ from triage.fields.spans import Span
 from triage.fields.terms import Terms
 
 _RIGHT = r"(?![\w%=-]|[.,]\d)"
-_START = re.compile(r"\d(?:\d{5}|\d{3}[ -]\d{4,6}|\d[ .]\d\d[ .]\d\d)")  # where an identity or card number may begin
+_START = re.compile(
+    r"[0-9](?<![\w.,+/%-].)(?:\d{5}|\d{3}[ -]\d{4,6}|\d[ .]\d\d[ .]\d\d)"
+)  # of an identity or card number
 _ELEVEN = re.compile(rf"(?P<d>\d\d[ .]?\d\d[ .]?\d\d)[ .-]{{0,2}}(?P<n>\d{{5}}){_RIGHT}")
 # With its century a Swedish number is a grown person's: `20231107-0433` is somebody's order.
 _TEN = re.compile(rf"(?:19|20(?=0|1[0-5]))?(?P<d>\d{{6}})(?P<j>[ ]?[-+][ ]?|)(?P<n>\d{{4}}){_RIGHT}")
@@ -30,8 +32,6 @@ def find(part: Part, terms: Terms) -> Iterator[Span]:
     """National identity numbers and cards: by check digits, or by label and plausible date."""
     for match in _START.finditer(part.text):
         start = match.start()
-        if start and (part.text[start - 1].isalnum() or part.text[start - 1] in "_.,+/%-"):
-            continue
         for kind, ends in (("national_id", _identity_end), ("card_number", _card_end)):
             if (end := ends(part.text, start)) > start:
                 yield Span(start, end, kind)

@@ -65,9 +65,9 @@ class Inspector:
         plain = unescaped(mail)
         parts = parts_of(plain, self.terms.vocabulary, self.terms.index)
         findings = self._findings(parts, plain)
-        masked = mask(plain, findings, self.terms)
+        masked = mask(plain, findings, self.terms, parts)
         if plain is not mail and masked.mail == plain:  # nothing to mask: it is kept as it was sent
-            masked = mask(mail, findings, self.terms)
+            masked = mask(mail, findings, self.terms, parts)
         return Inspection(findings, masked.secrets, self.checklists.read(plain, parts, findings), masked.mail)
 
     def _findings(self, parts: Sequence[Part], mail: InboundMail) -> tuple[Finding, ...]:

@@ -32,15 +32,16 @@ _NOT_MEANT = re.compile(
     r"(?:your|replace|insert|my-|my_|din-|dit-|example|placeholder|process\.env|os\.environ|getenv|config[.(]|env[.(]|x{4,}|\*|\.{3}|-{4,}|={4,}|_{4,}|redacted|masked|hidden|secret$|null$|string$|none$|https?:)|[^*]{0,60}\*{3}",
     re.IGNORECASE,
 )
+# Searched from the first sign or from a hint, because a search from a look behind would stop at every character.
 _BEARER = re.compile(r"(?i)(?<!\w)bearer[ \t:]{1,3}[\"']?(?P<value>[A-Za-z0-9._~+/=-]{16,8192})")
 _JWT = re.compile(
     r"(?<![\w-])(?P<value>eyJ[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{4,8192}(?:\.[A-Za-z0-9_-]{0,8192}){0,3})"
 )
 _BASIC = re.compile(r"(?i)(?<!\w)basic[ \t]{1,3}[\"']?(?P<value>[A-Za-z0-9+/_-]{8,2048}={0,2})")
-_USER = re.compile(r"(?<!\S)(?:-u|--user|--proxy-user)[ =]{1,3}[\"']?(?P<value>[^\s\"':]{1,200}:[^\s\"']{1,400})")
+_USER = re.compile(r"-(?<!\S-)(?:u|-user|-proxy-user)[ =]{1,3}[\"']?(?P<value>[^\s\"':]{1,200}:[^\s\"']{1,400})")
 _ADDRESS = re.compile(r"://(?P<value>[^\s/@:\"'<>]{1,120}:[^\s/@\"'<>]{1,200})@")
-_TOKEN = re.compile(r"(?i)(?:[?&;]|%3f|%26)token(?:=|%3d)(?P<value>[\w.~%-]{16,8192})")
-_HEX = re.compile(r"(?<![\w-])[0-9a-f]{32}(?![\w-])")
+_TOKEN = re.compile(r"(?i)(?:(?<=[?&;])|(?<=%3f)|(?<=%26))token(?:=|%3d)(?P<value>[\w.~%-]{16,8192})")
+_HEX = re.compile(r"[0-9a-f](?<![\w-].)[0-9a-f]{31}(?![\w-])")
 _FAR_KINDS = frozenset({"client_secret", "subscription_key", "api_key"})
 _FAR = re.compile(rf"[^\n]{{0,40}}?(?<![\w+/=-])(?P<value>{_KEY}{{16,4096}})")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-")
@@ -125,9 +126,7 @@ def _is_cut(part: Part, value: re.Match[str]) -> bool:
 
 def _tokens(part: Part, _terms: Terms) -> Iterator[Span]:
     for pattern, hint in ((_BEARER, "bearer"), (_JWT, "eyj"), (_TOKEN, "token")):
-        if hint not in part.folded:
-            continue
-        for match in pattern.finditer(part.text):
+        for match in _at(hint, part, pattern):
             text = match["value"]
             if not _NOT_MEANT.match(text) and not _cut_token(part, match) and _is_strong(text):
                 yield Span(
@@ -135,6 +134,16 @@ def _tokens(part: Part, _terms: Terms) -> Iterator[Span]:
                     _wrapped_end(part, match.start("value") + len(text.rstrip("."))),
                     "access_token",
                 )
+
+
+def _at(hint: str, part: Part, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """Matches of a pattern that begins with a folded word."""
+    start = part.folded.find(hint)
+    while start >= 0:
+        match = pattern.match(part.text, start)
+        if match:
+            yield match
+        start = part.folded.find(hint, match.end() if match else start + 1)
 
 
 def _wrapped_end(part: Part, end: int) -> int:
@@ -154,7 +163,7 @@ def _cut_token(part: Part, match: re.Match[str]) -> bool:
 
 
 def _basic(part: Part, _terms: Terms) -> Iterator[Span]:
-    for match in _BASIC.finditer(part.text) if "basic" in part.folded else ():
+    for match in _at("basic", part, _BASIC):
         text = match["value"]
         mixed = text.endswith("=") or any(sign.isdigit() for sign in text) or text[1:] != text[1:].lower()
         if mixed and not _NOT_MEANT.match(text) and not _cut_token(part, match):

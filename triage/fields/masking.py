@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from triage.domain import Finding, InboundMail, Secret, Where
-from triage.fields.parts import Part, plain
+from triage.fields.parts import MOST_PROSE, Part, plain
 from triage.fields.secrets import Kept, people, spans
 from triage.fields.spans import Span, apart
 from triage.fields.terms import Terms
@@ -38,15 +38,20 @@ class Masked:
     secrets: tuple[Secret, ...]
 
 
-def mask(mail: InboundMail, findings: Iterable[Finding], terms: Terms) -> Masked:
-    """Mask every text of a mail; values of its fields stay as they are."""
+def mask(mail: InboundMail, findings: Iterable[Finding], terms: Terms, parts: Iterable[Part] = ()) -> Masked:
+    """Mask every text of a mail; values of its fields stay as they are. What was read in `parts` is not read again."""
     kept = Kept.of(finding.value for finding in findings if finding.field not in ("request", "response"))
+    known = {part.text: part for part in parts}
+    found = _look(_texts(mail), known, terms, kept)
+    if not found:
+        return Masked(mail, ())
     seen: list[Secret] = []
 
     def clean(where: Where, text: str) -> str:
-        masked, secrets = mask_text(where, text, terms, kept)
-        seen.extend(secrets)
-        return masked
+        if text not in found:
+            return text
+        seen.extend(found[text].told(where, text))
+        return found[text].masked(text)
 
     changed = replace(
         mail,
@@ -71,12 +76,52 @@ def mask(mail: InboundMail, findings: Iterable[Finding], terms: Terms) -> Masked
 
 def mask_text(where: Where, text: str, terms: Terms, kept: Kept) -> tuple[str, tuple[Secret, ...]]:
     """One text without its secrets. Customers' particulars in pasted JSON are masked, too, but are no secret."""
-    if len(text) < _SHORTEST:
-        return text, ()
-    part = Part(where, plain(text), terms.vocabulary)
-    found = spans(part, terms, kept)
-    secrets = tuple(Secret(span.kind, f"{span.kind} {_masked(text, span)}", where) for span in found)
-    return _replaced(text, apart([*found, *people(part, terms, kept)])), secrets
+    found = _look([text], {}, terms, kept).get(text)
+    return (found.masked(text), found.told(where, text)) if found else (text, ())
+
+
+def _texts(mail: InboundMail) -> Iterator[str]:
+    """All that is masked."""
+    yield from (mail.subject, mail.new, mail.quoted, mail.signature)
+    yield from (value for name, value in mail.headers if name not in _OF_TRANSPORT)
+    for attachment in mail.attachments:
+        yield from (attachment.name, attachment.text or "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What must be masked in one text."""
+
+    secrets: Sequence[Span]
+    particulars: Sequence[Span]
+
+    def __bool__(self) -> bool:
+        return bool(self.secrets or self.particulars)
+
+    def masked(self, text: str) -> str:
+        return _replaced(text, apart([*self.secrets, *self.particulars]))
+
+    def told(self, where: Where, text: str) -> tuple[Secret, ...]:
+        return tuple(Secret(span.kind, f"{span.kind} {_masked(text, span)}", where) for span in self.secrets)
+
+
+def _look(texts: Iterable[str], known: Mapping[str, Part], terms: Terms, kept: Kept) -> dict[str, _Found]:
+    """Texts that hold something to mask.
+
+    Most headers and names of files hold nothing: they are looked at as one text, in which all stands that stands in
+    one of them, and one by one only where there is something.
+    """
+
+    def read(text: str) -> _Found:
+        bare = plain(text)
+        part = known.get(bare) or Part(Where.BODY, bare, terms.vocabulary)
+        return _Found(spans(part, terms, kept), people(part, terms, kept))
+
+    every = {text for text in texts if len(text) >= _SHORTEST}
+    short = {text for text in every if len(text) <= MOST_PROSE and plain(text) not in known}
+    if len(short) > 1 and not read("\n".join(short)):
+        every -= short
+    return {text: found for text in every if (found := read(text))}
 
 
 def _replaced(text: str, found: Iterable[Span]) -> str:

@@ -23,17 +23,14 @@ MOST_PROSE = LONGEST_PART  # characters of one part in which words are looked fo
 
 _CLOSING = 300  # characters
 
-_PLAIN = str.maketrans(
-    {
-        **dict.fromkeys("“”„‟«»″", '"'),
-        **dict.fromkeys("‘’‚‛´′", "'"),
-        **dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000", " "),
-        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", " "),
-        "\u2011": "-",
-        "\u0130": "I",  # the only letter whose lower case is longer than itself
-    }
-)
-_ODD = frozenset(map(chr, _PLAIN))
+_PLAIN = {
+    **dict.fromkeys("“”„‟«»″", '"'),
+    **dict.fromkeys("‘’‚‛´′", "'"),
+    **dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000", " "),
+    **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", " "),
+    "\u2011": "-",
+    "\u0130": "I",  # the only letter whose lower case is longer than itself
+}
 _BARE = tuple(zip("øöåäæéè", "ooaaaee", strict=True))
 _REPLY = re.compile(
     r"[ \t]*(?:re|sv|vs|aw|ang|svar|vast)[ \t]?:", re.IGNORECASE
@@ -98,7 +95,10 @@ def fold(text: str) -> str:
 
 def plain(text: str) -> str:
     """With the quotes, hyphens and spaces of a keyboard, character by character."""
-    return text if text.isascii() or _ODD.isdisjoint(text) else text.translate(_PLAIN)
+    if not text.isascii():
+        for odd, sign in _PLAIN.items():
+            text = text.replace(odd, sign)
+    return text
 
 
 def _lower(text: str) -> str:
