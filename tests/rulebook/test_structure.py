@@ -11,13 +11,14 @@ from rulebook.small_rulebook import mail
 from tests.cpu import seconds
 from triage.domain import Attachment
 from triage.rulebook.loading import load
-from triage.rulebook.structure import structural_evidence
+from triage.rulebook.structure import Signs
 
 BOOK = load(Path(__file__).parents[2] / "rules")
+SIGNS = Signs(BOOK.signs)
 
 
 def signs(text: str) -> dict[str, str]:
-    found = structural_evidence(BOOK.signs, mail(text))
+    found = SIGNS.evidence(mail(text))
     return {item.rule.partition("/")[2]: item.text for item in found}
 
 
@@ -79,15 +80,33 @@ def test_one_strong_sign_decides_alone_and_weak_ones_need_company() -> None:
     assert [(standing.topic, standing.strong) for standing in weak] == [("technical", False)]
 
 
+@pytest.mark.parametrize(
+    ("text", "rule", "words"),
+    [
+        ('`errorCode` said: errorMessage: no, "errorCode": 1', "error-body", "errorMessage: n"),
+        ("myerrorCode: 1, x('errorCode' => 2", "error-body", "'errorCode' => 2"),
+        ("[x errorCode=1", "error-body", "errorCode=1"),
+        ("the capture of 500 kr failed, we get 402 and 500 error", "status-in-prose", "get 402"),
+        ("İİ Straße: ERRORCODE:7", "error-body", "ERRORCODE:7"),
+        ("a pending one is PENDING now", "states", "PENDING"),
+        ("GEThttps://shop.example/x", "api-call", "GEThttps://shop.example/x"),
+        ("see x/epayment/v1/payments", "api-path", "/epayment/v1/payments"),
+        ("agr_, chr_5k", "agreement-or-charge", "chr_5k"),
+    ],
+)
+def test_the_first_thing_that_stands_as_it_must_is_shown(text: str, rule: str, words: str) -> None:
+    assert signs(text).get(rule) == words
+
+
 def test_attachments_share_one_cap() -> None:
     many = tuple(Attachment("a.txt", "text/plain", 9, "x" * 30_000) for _ in range(4))
     last = Attachment("b.txt", "text/plain", 9, "HTTP 400")
-    assert list(structural_evidence(BOOK.signs, replace(mail("se logg"), attachments=(*many, last)))) == []
-    assert list(structural_evidence(BOOK.signs, replace(mail("se logg"), attachments=(*many[:2], last))))
+    assert SIGNS.evidence(replace(mail("se logg"), attachments=(*many, last))) == []
+    assert SIGNS.evidence(replace(mail("se logg"), attachments=(*many[:2], last)))
 
 
 def cpu(text: str) -> float:
-    return seconds(lambda: list(structural_evidence(BOOK.signs, mail(text))))
+    return seconds(lambda: SIGNS.evidence(mail(text)))
 
 
 @pytest.mark.parametrize(

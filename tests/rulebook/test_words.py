@@ -60,6 +60,23 @@ def test_the_span_is_that_of_the_text_as_it_was_given() -> None:
     assert text[hit.start : hit.end] == "oppgjÃ¸ret"
 
 
+def test_every_word_keeps_its_place_among_runs_of_none_one_and_many_words() -> None:
+    text = "-- og/eller  _nei_ ...\n(a.b)/x/y https://shop.example kari@shop.example slutt\tog"
+    words = words_of(text)
+    assert words.folded == ("og", "eller", "nei", "a", "b", "/x", "/y", "slutt", "og")
+    spans = [words.span(number, number) for number in range(len(words.folded))]
+    assert [text[start:end] for start, end in spans] == ["og", "eller", "nei", "a", "b", "/x", "/y", "slutt", "og"]
+    assert spans[0] == (3, 5)
+    assert text[slice(*words.span(3, 8))] == text[text.index("a.b") :]
+
+
+def test_more_words_than_are_remembered_change_nothing() -> None:
+    index = WordIndex({"list": ["faktura"]})
+    for start in range(0, 40_000, 4_000):
+        assert not index.scan(" ".join(f"w{number}" for number in range(start, start + 4_000)))
+    assert list(index.scan("w1 w39999 faktura")) == ["list"]
+
+
 def test_two_lists_may_hold_the_same_word() -> None:
     found = WordIndex({"one": ["faktura"], "two": ["faktura*", "gebyr"]}).scan("En faktura.")
     assert set(found) == {"one", "two"}

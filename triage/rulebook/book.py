@@ -10,7 +10,7 @@ from triage.domain import Evidence, Flag, InboundMail, Language, TopicKind, Wher
 from triage.rulebook.conditions import Condition, Match, Matcher
 from triage.rulebook.schema import Thresholds
 from triage.rulebook.standing import Standing, standings
-from triage.rulebook.structure import SignRule, shown, structural_evidence
+from triage.rulebook.structure import SignRule, Signs, shown
 from triage.yamlfile import Place
 
 Era = Literal["vipps", "vippsmobilepay"]
@@ -69,6 +69,7 @@ class Rulebook:
         self.contacts = tuple(contacts)
         self.rules = tuple(rules)
         self.signs = tuple(signs)
+        self._signs = Signs(self.signs)
         self.thresholds = thresholds
         self.digest = digest  # SHA-256 over all the files, noted with every verdict
         self.places = {rule.id: rule.place for rule in self.rules} | {sign.id: sign.place for sign in self.signs}
@@ -87,7 +88,7 @@ class Rulebook:
 
     def evidence(self, mail: InboundMail) -> tuple[Evidence, ...]:
         """Every rule that fires: words in the subject and the new text, structure there and in text attachments."""
-        return (*structural_evidence(self.signs, mail), *self._word_evidence(mail))
+        return (*self._signs.evidence(mail), *self._word_evidence(mail))
 
     def standings(self, evidence: Iterable[Evidence]) -> tuple[Standing, ...]:
         """What the evidence says of each topic, heaviest first."""

@@ -28,6 +28,9 @@ class Part(StrEnum):
     ANYWHERE = "anywhere"
 
 
+_WHERE = {Part.SUBJECT: (Where.SUBJECT,), Part.BODY: (Where.BODY,), Part.ANYWHERE: (Where.SUBJECT, Where.BODY)}
+
+
 class Near(Model):
     """A word of `first` and a word of `second` with at most `within` words between them, in either order."""
 
@@ -83,7 +86,7 @@ class Match:
 class _Plan:
     """A condition as numbers of word lists in the common index."""
 
-    where: Part
+    where: tuple[Where, ...]
     wanted: tuple[int, ...]  # of any_of and of each group of all_of
     near: tuple[int, int] | None
     within: int
@@ -119,7 +122,7 @@ def _plan(condition: Condition, lists: list[Words]) -> _Plan:
             lists.append(entries)
     near = numbers.get("near")
     return _Plan(
-        where=condition.where,
+        where=_WHERE[condition.where],
         wanted=(*numbers.get("any_of", ()), *numbers.get("all_of", ())),
         near=(near[0], near[1]) if near else None,
         within=condition.near.within if condition.near else 0,
@@ -139,35 +142,37 @@ def _proof(plan: _Plan, hits: dict[Where, Hits]) -> Proof:
     """The words that make a condition true, or an empty list."""
     if plan.barred is not None and any(plan.barred in found for found in hits.values()):
         return []
-    allowed = {where: found for where, found in hits.items() if plan.where in (Part.ANYWHERE, where.value)}
     proof: Proof = []
     for number in plan.wanted:
-        seen = _first(number, allowed)
+        seen = _first(number, plan.where, hits)
         if seen is None:
             return []
         proof.append(seen)
     if plan.near:
-        pair = _pair(plan.near, plan.within, allowed)
+        pair = _pair(plan.near, plan, hits)
         if not pair:
             return []
         proof += pair
     return proof
 
 
-def _first(number: int, allowed: dict[Where, Hits]) -> tuple[Where, Seen] | None:
+def _first(number: int, parts: tuple[Where, ...], hits: dict[Where, Hits]) -> tuple[Where, Seen] | None:
     """Subject before body."""
-    return next(((where, found[number][0]) for where, found in allowed.items() if number in found), None)
+    for where in parts:
+        if found := hits[where].get(number):
+            return where, found[0]
+    return None
 
 
-def _pair(near: tuple[int, int], within: int, allowed: dict[Where, Hits]) -> Proof:
+def _pair(near: tuple[int, int], plan: _Plan, hits: dict[Where, Hits]) -> Proof:
     """The first two words of a `near` that are close enough in the same part."""
-    for where, found in allowed.items():
-        first, second = found.get(near[0], []), found.get(near[1], [])
+    for where in plan.where:
+        first, second = (hits[where].get(number, []) for number in near)
         starts = [seen.first for seen in second]
         for one in first if second else ():
-            at = bisect_left(starts, one.first - within - 8)  # phrases are shorter than eight words
-            for other in second[at : at + 2 * within + 24]:
-                if other is not one and 0 < _gap(one, other) <= within + 1:
+            at = bisect_left(starts, one.first - plan.within - 8)  # phrases are shorter than eight words
+            for other in second[at : at + 2 * plan.within + 24]:
+                if other is not one and 0 < _gap(one, other) <= plan.within + 1:
                     return sorted([(where, one), (where, other)], key=lambda pair: pair[1].start)
     return []
 

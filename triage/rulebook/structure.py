@@ -3,14 +3,16 @@
 The names looked for (paths, hosts, headers, keys, codes) are data in rules/structure.yaml; this module knows
 only how each kind of thing is written. A weight of the strong threshold or more is strong evidence, that is,
 enough alone; a status code in prose and the names of fields are weak and need company (DOMAIN.md sections 1 and 2).
-Every pattern takes linear time.
+Every pattern takes linear time, and none is tried but where its name stands.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from triage.domain import Evidence, InboundMail, Where
 from triage.rulebook.schema import Sign, SignShape
@@ -20,59 +22,130 @@ LONGEST_TEXT = 100_000  # characters that are looked at in the text, and in all 
 _BEFORE = 40  # characters before a status code that can announce it
 _LONGEST_QUOTE = 120
 _WORD = re.compile(r"\w+")
-_BEGINS = re.compile(
-    r"(?<!\w)(?<!\d[.,:/+-])"
-)  # asked of each code found: in front of the codes it would be asked everywhere
+_PIECE = re.compile(r"[^ *]+")
+
+Span = tuple[int, int]
+Look = Callable[[str, int], Span | None]
+
+
+class _Frame(NamedTuple):
+    """How a kind of name must stand: what is not before it, the signs it begins with, what comes after it.
+
+    `begins` and `ends` tell whether its first and its last word are whole words of the text.
+    """
+
+    before: str
+    leads: tuple[str, ...]
+    after: str
+    begins: bool
+    ends: bool
+
+
+_BARE = ("",)
+_FRAMES = {
+    Sign.CALL: _Frame(
+        r"(?<![\w-])", _BARE, r"\s{0,3}:?\s{0,3}(?:https?://[^\s\"'<>]|/[\w{])[^\s\"'<>]{0,200}", True, False
+    ),
+    Sign.PATH: _Frame("", _BARE, r"(?![\w-])[^\s\"'<>]{0,120}", False, True),
+    Sign.HOST: _Frame(r"(?<![\w.-])", _BARE, r"(?![\w-])", True, True),
+    Sign.HEADER: _Frame(r"(?<![\w-])", _BARE, r"(?![\w-])", True, True),
+    Sign.KEY: _Frame(r"(?<![\w.-])", ("", '"', "'", "["), r"[\"'\]]?\s{0,3}(?::|=>?)\s{0,3}\S", True, True),
+    Sign.JSON: _Frame("", ('"', "“", "”"), r"[\"“”]\s{0,3}:\s{0,3}[^\s]", True, True),
+    Sign.CODE: _Frame(r"(?<![\w.-])", _BARE, r"(?![\w-])", True, True),
+    Sign.CAPITALS: _Frame(r"(?<![\w-])", _BARE, r"(?![\w-])", True, True),
+    Sign.TEXT: _Frame("", _BARE, "", False, False),
+    Sign.STATUS: _Frame(r"(?<!\w)(?<!\d[.,:/+-])", _BARE, r"(?!\w|[.,:]\d)", True, True),
+}
+
+
+class _Name(NamedTuple):
+    """One of the names of a rule, in small letters: what it begins with, and a sign without which it cannot stand
+    in a text: one of the text's words where there is such, else any run of characters."""
+
+    begins: str
+    sign: str
+    is_word: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SignRule:
-    """A structural rule, ready to look: `find` gives the span of the first thing found.
-
-    `clues` are the pieces of each name. A text whose small letters hold no whole clue has nothing to find: most texts
-    have not, and a plain search tells so many times faster than a pattern.
-    """
+    """A structural rule, ready to look: `look` gives the span of what stands at one place of a text in small letters,
+    or, where `exact`, as it was written."""
 
     id: str
     topic: str
     weight: float
     place: Place
-    clues: frozenset[tuple[str, ...]]
-    find: Callable[[str], tuple[int, int] | None]
+    names: frozenset[_Name]
+    look: Look
+    exact: bool
     profile: str | None = None
 
     @classmethod
     def of(cls, shape: SignShape, topic: str, place: Place) -> SignRule:
-        status = shape.sign is Sign.STATUS
-        find = _status(shape) if status else _pattern(shape)
-        clues = frozenset(map(_clue, shape.codes if status else shape.names))
-        return cls(f"{topic}/{shape.id}", topic, shape.weight, place, clues, find, shape.profile)
-
-    def may_find(self, small: str) -> bool:
-        """Whether a text may hold what the rule looks for; the text is given in small letters."""
-        for first, *others in self.clues:  # noqa: SIM110 - any() takes twice as long, for each rule of each mail
-            if first in small and all(piece in small for piece in others):
-                return True
-        return False
+        status, frame = shape.sign is Sign.STATUS, _FRAMES[shape.sign]
+        exact = shape.sign in (Sign.CALL, Sign.CAPITALS)  # "post /" in prose is no call, "POST /" is
+        names = frozenset(name for one in (shape.codes if status else shape.names) for name in _names(one, frame))
+        look = _status(shape, frame) if status else _shape(shape, frame, exact=exact)
+        return cls(f"{topic}/{shape.id}", topic, shape.weight, place, names, look, exact, shape.profile)
 
 
-def structural_evidence(rules: Iterable[SignRule], mail: InboundMail) -> Iterator[Evidence]:
-    """Each structural rule that finds something in what the sender wrote or attached; the history never counts."""
-    parts = list(_parts(mail))
-    for rule in rules:
-        for where, text, small in parts:
-            if rule.may_find(small) and (span := rule.find(text)):
+class Signs:
+    """Many structural rules, tried together: the words of a text tell which of their names may stand in it."""
+
+    def __init__(self, rules: Iterable[SignRule]) -> None:
+        self.rules = tuple(rules)
+        self._by_word: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        self._others: list[tuple[str, int, str]] = []
+        for number, rule in enumerate(self.rules):
+            for name in rule.names:
+                if name.is_word:
+                    self._by_word[name.sign].append((number, name.begins))
+                else:
+                    self._others.append((name.sign, number, name.begins))
+        self._words = frozenset(self._by_word)
+
+    def evidence(self, mail: InboundMail) -> list[Evidence]:
+        """Each rule that finds something in what the sender wrote or attached; the history never counts."""
+        found: dict[int, Evidence] = {}
+        for where, text in _texts(mail):
+            for number, span in self._spans(text, found):
                 seen = " ".join(text[slice(*span)].split())[:_LONGEST_QUOTE]
-                yield Evidence(
-                    "rule", rule.id, rule.topic, where, seen, rule.weight, place=shown(rule.place), profile=rule.profile
-                )
-                break
+                found[number] = _evidence(self.rules[number], where, seen)
+        return [found[number] for number in sorted(found)]
+
+    def _spans(self, text: str, done: Collection[int]) -> Iterator[tuple[int, Span]]:
+        """The first thing that each rule finds in a text, but for those that are done."""
+        small = text.replace("\u0130", "I").lower()  # the only letter whose lower case is longer than itself
+        begins: dict[int, set[str]] = defaultdict(set)
+        for word in self._words.intersection(_WORD.findall(small)):
+            for number, start in self._by_word[word]:
+                begins[number].add(start)
+        for sign, number, start in self._others:
+            if sign in small:
+                begins[number].add(start)
+        for number in begins.keys() - done:
+            rule = self.rules[number]
+            if span := _first(rule.look, text if rule.exact else small, small, begins[number]):
+                yield number, span
 
 
-def _parts(mail: InboundMail) -> Iterator[tuple[Where, str, str]]:
-    """What is looked at, as it stands and in small letters."""
-    for where, text in _texts(mail):
-        yield where, text, text.casefold()
+def _first(look: Look, text: str, small: str, begins: Iterable[str]) -> Span | None:
+    """What is seen first, where some beginnings stand in a text."""
+    earliest, first = len(small), None
+    for start in begins:
+        at = small.find(start)
+        while 0 <= at < earliest:
+            if span := look(text, at):
+                earliest, first = at, span
+            at = small.find(start, at + 1)
+    return first
+
+
+def _evidence(rule: SignRule, where: Where, seen: str) -> Evidence:
+    return Evidence(
+        "rule", rule.id, rule.topic, where, seen, rule.weight, place=shown(rule.place), profile=rule.profile
+    )
 
 
 def _texts(mail: InboundMail) -> Iterator[tuple[Where, str]]:
@@ -91,9 +164,23 @@ def shown(place: Place) -> str:
     return f"{place.file}:{place.line}"
 
 
-def _clue(name: str) -> tuple[str, ...]:
-    """The pieces of a name that stand in a text as they are spelled, blanks and case apart; the longest first."""
-    return tuple(sorted(re.split(r"[ *]+", name.strip(" *").casefold()), key=len, reverse=True))
+def _names(name: str, frame: _Frame) -> Iterator[_Name]:
+    """A name with each sign it can begin with."""
+    small = name.lower()
+    pieces = _PIECE.findall(small)
+    head = pieces[0] if pieces and not small.startswith("*") else ""
+    words = [word.group() for word in _WORD.finditer(small) if _is_whole(word, small, frame)]
+    for lead in frame.leads:
+        sign = max(words or [lead, *pieces], key=len)
+        yield _Name(lead + head, sign, bool(words))
+
+
+def _is_whole(word: re.Match[str], name: str, frame: _Frame) -> bool:
+    """Whether nothing can make a word of a name longer."""
+    start, end = word.span()
+    return (
+        (start > 0 or frame.begins) and (end < len(name) or frame.ends) and "*" not in name[max(0, start - 1) : end + 1]
+    )
 
 
 def _either(names: Iterable[str]) -> str:
@@ -102,59 +189,46 @@ def _either(names: Iterable[str]) -> str:
     return "(?:" + "|".join(sorted(spelled, key=len, reverse=True)) + ")"
 
 
-_FRAMES: dict[Sign, tuple[str, str]] = {
-    Sign.CALL: (r"(?<![\w-])", r"\s{0,3}:?\s{0,3}(?:https?://[^\s\"'<>]|/[\w{])[^\s\"'<>]{0,200}"),
-    Sign.PATH: ("", r"(?![\w-])[^\s\"'<>]{0,120}"),
-    Sign.HOST: (r"(?<![\w.-])", r"(?![\w-])"),
-    Sign.HEADER: (r"(?<![\w-])", r"(?![\w-])"),
-    Sign.KEY: (r"(?<![\w.-])[\"'\[]?", r"[\"'\]]?\s{0,3}(?::|=>?)\s{0,3}\S"),
-    Sign.JSON: (r"[\"“”]", r"[\"“”]\s{0,3}:\s{0,3}[^\s]"),
-    Sign.CODE: (r"(?<![\w.-])", r"(?![\w-])"),
-    Sign.CAPITALS: (r"(?<![\w-])", r"(?![\w-])"),
-    Sign.TEXT: ("", ""),
-}
+def _small(names: Iterable[str]) -> str:
+    """Any of these names in small letters."""
+    return _either(name.lower() for name in names)
 
 
-def _pattern(shape: SignShape) -> Callable[[str], tuple[int, int] | None]:
-    before, after = _FRAMES[shape.sign]
-    exact = shape.sign in (Sign.CALL, Sign.CAPITALS)  # "post /" in prose is no call, "POST /" is
-    flags = re.NOFLAG if exact else re.IGNORECASE
-    pattern = re.compile(before + _either(shape.names) + after, flags)
+def _shape(shape: SignShape, frame: _Frame, *, exact: bool) -> Look:
+    names = _either(shape.names) if exact else _small(shape.names)
+    pattern = re.compile(frame.before + _either(frame.leads) + names + frame.after)
 
-    def find(text: str) -> tuple[int, int] | None:
-        found = pattern.search(text)
+    def look(text: str, at: int) -> Span | None:
+        found = pattern.match(text, at)
         return found.span() if found else None
 
-    return find
+    return look
 
 
 def _last_word(text: str) -> str:
     words = _WORD.findall(text)
-    return words[-1].casefold() if words else ""
+    return words[-1] if words else ""
 
 
-def _status(shape: SignShape) -> Callable[[str], tuple[int, int] | None]:
+def _status(shape: SignShape, frame: _Frame) -> Look:
     """A status code announced by the word before it or explained by the word after it, and no price or count."""
-    code = re.compile(rf"{_either(shape.codes)}(?!\w|[.,:]\d)")
-    fillers = rf"(?:{_either(shape.fillers)}\W{{1,3}}){{0,2}}" if shape.fillers else ""
-    before = re.compile(rf"(?:^|\W){_either(shape.names)}\W{{1,4}}{fillers}\W{{0,2}}$", re.IGNORECASE)
-    after = re.compile(rf"\W{{0,3}}{_either(shape.after)}(?!\w)", re.IGNORECASE) if shape.after else None
-    announcing = frozenset(_last_word(name) for name in (*shape.names, *shape.fillers))
+    code = re.compile(frame.before + _small(shape.codes) + frame.after)
+    fillers = rf"(?:{_small(shape.fillers)}\W{{1,3}}){{0,2}}" if shape.fillers else ""
+    before = re.compile(rf"(?:^|\W){_small(shape.names)}\W{{1,4}}{fillers}\W{{0,2}}$")
+    after = re.compile(rf"\W{{0,3}}{_small(shape.after)}(?!\w)") if shape.after else None
+    announcing = frozenset(_last_word(name.lower()) for name in (*shape.names, *shape.fillers))
     any_word = any("*" in name for name in (*shape.names, *shape.fillers))
-    veto = re.compile(rf"\s?{_either(shape.unless_followed_by)}(?!\w)", re.IGNORECASE)
+    veto = re.compile(rf"\s?{_small(shape.unless_followed_by)}(?!\w)") if shape.unless_followed_by else None
 
-    def find(text: str) -> tuple[int, int] | None:
-        for found in code.finditer(text):
-            if not _BEGINS.match(text, found.start()):
-                continue
-            if shape.unless_followed_by and veto.match(text, found.end()):
-                continue
-            above = text[max(0, found.start() - _BEFORE) : found.start()]
-            announced = before.search(above) if any_word or _last_word(above) in announcing else None
-            if announced:
-                return found.start() - len(announced.group().lstrip()), found.end()
-            if after and (explained := after.match(text, found.end())):
-                return found.start(), explained.end()
-        return None
+    def look(text: str, at: int) -> Span | None:
+        found = code.match(text, at)
+        if not found or (veto and veto.match(text, found.end())):
+            return None
+        above = text[max(0, at - _BEFORE) : at]
+        announced = before.search(above) if any_word or _last_word(above) in announcing else None
+        if announced:
+            return at - len(announced.group().lstrip()), found.end()
+        explained = after.match(text, found.end()) if after else None
+        return (at, explained.end()) if explained else None
 
-    return find
+    return look

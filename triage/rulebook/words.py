@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from array import array
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Self, TypeVar
 
 __all__ = ["Seen", "WordIndex", "Words", "fold", "trouble_with", "words_of"]
 
@@ -24,6 +24,8 @@ K = TypeVar("K", bound=Hashable)
 
 _LONGEST_WORD = 64  # longer runs are keys, tokens or Base64
 _SHORTEST_STEM = 3
+_REMEMBERED = 16_384  # words, and runs without blanks
+_REMEMBERED_TEXTS = 256  # of a batch of mails, which are scanned in several rounds
 _NORDIC = "æøåäöÆØÅÄÖ"
 _DIGRAPHS = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ß": "ss", "\ufffd": "?"})
 
@@ -47,8 +49,9 @@ _LOST = r"(?<=[^\W\d_])\?(?=[^\W\d_])"
 _LETTERS = rf"[A-Za-z0-9_]+|(?=[^\x00-\x7f])(?:(?i:{_WRONG})|[\w\u0300-\u036f\ufffd])|{_LOST}"
 _MAIL = r"[\w.+-]{1,64}@[\w.-]+"
 _OTHERS = rf"\b(?i:https?://|www\.)[^\s<>\"']+|(?<![\w/])(?:/[\w{{}}%.:-]+)+|(?:{_LETTERS})+"
-_CHUNK = re.compile(f"({_OTHERS})")
-_CHUNK_OR_MAIL = re.compile(f"({_MAIL}|{_OTHERS})")
+_CHUNK = re.compile(_OTHERS)
+_CHUNK_OR_MAIL = re.compile(f"{_MAIL}|{_OTHERS}")
+_RUN = re.compile(r"\S+")
 _SEGMENT = re.compile(r"/[\w{}%.:-]+")
 _LOST_LETTERS = re.compile(r"\?+")
 _LOOKS_LIKE_REGEX = re.compile(r"[|()\[\]\\^$+]|\.\*")
@@ -63,25 +66,43 @@ class Seen(NamedTuple):
     last: int
 
 
-@dataclass(frozen=True, slots=True)
+_Found = tuple[tuple[str, int, int], ...]  # words in their folded forms, and the characters [start, end) of each
+
+
+@dataclass(frozen=True)
 class Words:
-    """The words of a text in order: their folded forms, and the characters [start, end) where each stands.
+    """The words of a text in order, in their folded forms."""
 
-    `places` has the numbers of each different word, `by_head` the different words by their first letters: so an
-    index of any size asks only for words that both it and the text have.
-    """
-
+    text: str
     folded: tuple[str, ...]
-    starts: array[int]
-    ends: array[int]
-    places: Mapping[str, Sequence[int]]
-    by_head: Mapping[str, Sequence[str]]
+    different: frozenset[str]
+    _runs: list[_Found]
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """No word crosses a blank, and what stands between blanks was mostly seen before."""
+        runs = [_RUNS[run] for run in text.split()]
+        folded = tuple([form for run in runs for form, _, _ in run])
+        return cls(text, folded, frozenset(folded), runs)
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """The characters [start, end) where some words stand, from the first of them to the last."""
+        return self._place(first)[0], self._place(last)[1]
+
+    def _place(self, number: int) -> tuple[int, int]:
+        firsts, begins = self._numbering
+        run = bisect_right(firsts, number) - 1
+        _, start, end = self._runs[run][number - firsts[run]]
+        return begins[run] + start, begins[run] + end
+
+    @cached_property
+    def _numbering(self) -> tuple[list[int], list[int]]:
+        """The number of each run's first word, and the character with which the run begins."""
+        begins = [run.start() for run in _RUN.finditer(self.text)]
+        return list(accumulate(map(len, self._runs), initial=0)), begins
 
 
-_REMEMBERED_WORDS = 16_384
-_REMEMBERED_TEXTS = 256  # of a batch of mails, which are scanned in several rounds
-
-
+@lru_cache(_REMEMBERED)
 def fold(word: str) -> str:
     """One word in the form in which words are compared."""
     if word.isascii():
@@ -95,36 +116,39 @@ def fold(word: str) -> str:
     return bare.replace("oe", "o").replace("aa", "a").replace("ae", "a")
 
 
-@lru_cache(maxsize=_REMEMBERED_TEXTS)
+@lru_cache(_REMEMBERED_TEXTS)
 def words_of(text: str) -> Words:
     """The words of a text; takes time in proportion to its length.
 
     The rules, the profiles and the known answers all scan the same texts: they share the work.
     """
-    found = _found(text)
-    folded = tuple(form for form, _, _ in found)
-    places: dict[str, list[int]] = defaultdict(list)
-    for number, form in enumerate(folded):
-        places[form].append(number)
-    by_head: dict[str, list[str]] = defaultdict(list)
-    for form in places:
-        by_head[form[:_SHORTEST_STEM]].append(form)
-    return Words(folded, array("l", [one[1] for one in found]), array("l", [one[2] for one in found]), places, by_head)
+    return Words.of(text)
 
 
-def _found(text: str) -> list[tuple[str, int, int]]:
+class _Runs(dict[str, _Found]):
+    """The words of runs without blanks, of which the short ones are remembered."""
+
+    def __missing__(self, run: str) -> _Found:
+        found = tuple(_found(run))
+        if len(run) <= _LONGEST_WORD:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[run] = found
+        return found
+
+
+_RUNS = _Runs()
+
+
+def _found(text: str) -> Iterator[tuple[str, int, int]]:
     """Each word's folded form and the characters [start, end) where it stands."""
-    pieces = (_CHUNK_OR_MAIL if "@" in text else _CHUNK).split(text)  # what is no word, a word, what is none, ...
-    ends = list(accumulate(map(len, pieces)))
-    return [
-        (form, start + begin, start + end)
-        for forms, start in zip(map(_forms, pieces[1::2]), ends[::2], strict=False)
-        for form, begin, end in forms
-    ]
+    for chunk in (_CHUNK_OR_MAIL if "@" in text else _CHUNK).finditer(text):
+        at = chunk.start()
+        for form, start, end in _forms(chunk[0]):
+            yield form, at + start, at + end
 
 
-@lru_cache(_REMEMBERED_WORDS)
-def _forms(chunk: str) -> tuple[tuple[str, int, int], ...]:
+def _forms(chunk: str) -> _Found:
     """The words of one unbroken piece of a text, each with its place: one, or the parts of a path, or none."""
     if chunk.startswith("/"):
         return tuple(_steps(chunk))
@@ -148,7 +172,7 @@ def trouble_with(entry: str) -> str | None:
     """Why an entry of a word list cannot be used, as a sentence for staff; None when it can."""
     if _LOOKS_LIKE_REGEX.search(entry):
         return f"'{entry}' looks like a regular expression; write plain words, and '*' only at the end of a word"
-    if not _found(entry):
+    if not any(_found(entry)):
         return f"'{entry}' holds no word; write a word or a phrase"
     for part in entry.split():
         if "*" in part and (part.index("*") != len(part) - 1 or len(part) <= _SHORTEST_STEM):
@@ -174,14 +198,15 @@ class _Node(Generic[K]):
             self.lengths = tuple(sorted({*self.lengths, *map(len, spellings)}))
         return child
 
-    def after(self, word: str) -> Iterator[_Node[K]]:
-        if (exact := self.words.get(word)) is not None:
-            yield exact
+    def after(self, word: str) -> list[_Node[K]]:
+        exact = self.words.get(word)
+        found = [exact] if exact is not None else []
         for length in self.lengths:
             if length > len(word):
-                return
+                break
             if (stem := self.stems.get(word[:length])) is not None:
-                yield stem
+                found.append(stem)
+        return found
 
 
 class WordIndex(Generic[K]):
@@ -196,27 +221,32 @@ class WordIndex(Generic[K]):
         for name, entries in lists.items():
             for entry in entries:
                 self._add(name, entry)
-        self._heads = {stem[:_SHORTEST_STEM] for stem in self._root.stems}
-        self._beginning = lru_cache(_REMEMBERED_WORDS)(lambda word: tuple(self._root.after(word)))
+        self._beginning = lru_cache(_REMEMBERED)(self._root.after)
+        self._idle: set[str] = set()  # words that begin nothing, as most words of every text
 
     def scan(self, text: str) -> dict[K, list[Seen]]:
         """Where the entries of each list stand in the text, in reading order; lists unseen are left out."""
         words = words_of(text)
-        found: dict[K, list[Seen]] = {}
-        for first, begun in self._begun(words):
-            for lists, last in _ends(begun, words.folded, first):
-                seen = Seen(words.starts[first], words.ends[last], first, last)
-                for name in lists:
-                    found.setdefault(name, []).append(seen)
+        found: dict[K, list[Seen]] = defaultdict(list)
+        if not (begun := self._begun(words.different)):
+            return found
+        for first, word in enumerate(words.folded):
+            if word in begun:
+                for lists, last in _ends(begun[word], words.folded, first):
+                    seen = Seen(*words.span(first, last), first, last)
+                    for name in lists:
+                        found[name].append(seen)
         return found
 
-    def _begun(self, words: Words) -> list[tuple[int, tuple[_Node[K], ...]]]:
-        """The numbers of the words that may begin an entry, in order, each with what it begins."""
-        known = set(words.places.keys() & self._root.words.keys())
-        for head in words.by_head.keys() & self._heads:
-            known.update(words.by_head[head])
-        begun = ((word, self._beginning(word)) for word in known)
-        return sorted((at, nodes) for word, nodes in begun if nodes for at in words.places[word])
+    def _begun(self, words: frozenset[str]) -> dict[str, list[_Node[K]]]:
+        """Those of some words that may begin an entry, each with what it begins."""
+        asked = words - self._idle
+        begun = {word: nodes for word in asked if (nodes := self._beginning(word))}
+        if len(begun) < len(asked):
+            if len(self._idle) >= _REMEMBERED:
+                self._idle.clear()
+            self._idle |= asked - begun.keys()
+        return begun
 
     def _add(self, name: K, entry: str) -> None:
         node = self._root
@@ -226,16 +256,16 @@ class WordIndex(Generic[K]):
             node.lists.append(name)
 
 
-def _ends(begun: Iterable[_Node[K]], words: Sequence[str], first: int) -> Iterator[tuple[list[K], int]]:
-    """The lists whose entries begin at a word, each with the last word of the entry."""
-    reached = [(begun, first)]
-    while reached:
-        nodes, at = reached.pop()
+def _ends(nodes: list[_Node[K]], words: Sequence[str], at: int) -> Iterator[tuple[list[K], int]]:
+    """The lists whose entries begin at a word, each with the last word of the entry, the shortest first."""
+    while nodes:
         for node in nodes:
             if node.lists:
                 yield node.lists, at
-            if (node.words or node.stems) and at + 1 < len(words):
-                reached.append((node.after(words[at + 1]), at + 1))
+        at += 1
+        if at == len(words):
+            return
+        nodes = [child for node in nodes for child in node.after(words[at])]
 
 
 def _spellings(word: str) -> tuple[str, ...]:
