@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from triage.fields.vocabulary import Labels, Vocabulary
+import re
+
+from triage.fields.vocabulary import Labels, Vocabulary, alternatives
 
 SERIAL, MERCHANT, SHORT = (
     Labels.of(words) for words in (("merchant serial number", "serial number"), ("merchant",), ("pw", "pwd"))
@@ -28,3 +30,15 @@ def test_labels_begin_words_but_may_be_inflected():
 def test_labels_of_two_letters_are_words_of_their_own():
     found = VOCABULARY.places("pwhl pwds pw: pw")
     assert found[SHORT] == [(5, 8), (10, 12), (14, 16)]
+
+
+def test_alternatives_match_the_longest_word_and_nothing_where_there_is_no_word():
+    pattern = re.compile(alternatives(("no", "not", "not found", "n.t")))
+    assert [pattern.match(text)[0] for text in ("not founded", "not here", "nobody", "n.t")] == [
+        "not found",
+        "not",
+        "no",
+        "n.t",
+    ]
+    assert pattern.match("n!t") is None
+    assert re.compile(alternatives(())).search("any") is None

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Self
 
 from triage.fields.parts import Part
+from triage.fields.vocabulary import alternatives
 
 _REACH = 160  # characters looked at to each side
 _JOINTS = r"(?:[.:;,!?] |\n| (?:but|while|men|mens|medan|mutta) )"
@@ -21,6 +22,7 @@ _UP_TO_ALSO = re.compile(rf"(?s:.*){_ALSO}")
 _VALUE = re.compile(r"[^\s,;()\"'`<>|]{1,200}(?<![.:!?])")
 _BRACKET = re.compile(r"[\"'`*]{0,3}[ \t]{0,2}[(\[](?P<inside>[^()\[\]\n]{1,80})[)\]]")
 _ENDS_IN_NOT = re.compile(r"(?:\s\S+){0,2}\s(?:not|didn't|doesn't|ikke|ikkje|inte|ei)[\s.!]{0,3}\Z")
+_NUMBER = re.compile(r"\d+")
 _REMEMBERED = 8192
 
 
@@ -42,13 +44,14 @@ class Outcomes:
     def of(cls, failure: Iterable[str], success: Iterable[str], negations: Iterable[str]) -> Self:
         """Words are folded; what begins a word of success must begin a word of the text."""
         bad = tuple(word for word in failure if not word.isdigit())
-        statuses = re.compile(rf"(?<!\d)(?:{'|'.join(word for word in failure if word.isdigit()) or '(?!)'})(?!\d)")
         good, no = tuple(f" {word}" for word in success), frozenset(negations)
+        statuses = frozenset(filter(str.isdigit, failure))
+        fails, works = (re.compile(alternatives(words)) for words in (bad, good))
 
         @lru_cache(_REMEMBERED)  # one clause holds several values
         def kinds(clause: str) -> tuple[bool, bool]:
-            well = [_is_denied(clause, word, no) for word in good if word in clause]
-            failed = any(well) or any(word in clause for word in bad) or bool(statuses.search(clause))
+            well = [_is_denied(clause, word, no) for word in good if word in clause] if works.search(clause) else []
+            failed = any(well) or bool(fails.search(clause)) or not statuses.isdisjoint(_NUMBER.findall(clause))
             return failed, not all(well)
 
         return cls(kinds)

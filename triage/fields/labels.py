@@ -19,7 +19,9 @@ _BEGINNING = 3  # characters of labels that begin alike
 MOST_HITS = 120  # of one label in one part; a log repeats itself, it does not say more
 
 _QUOTES = r"[\"'`\\*_\])]{0,4}"
-_ENDING = re.compile(r"(?:['-](?:et|en|ene|er|erne|et|n|s|iden)|:(?:n|na|ssa|sta|lla|lle|ta))(?!\w)")
+_ENDING = re.compile(
+    r"[^\W\d_]{0,8}(?:(?:['-](?:et|en|ene|er|erne|et|n|s|iden)|:(?:n|na|ssa|sta|lla|lle|ta))(?!\w))?"
+)  # of a label: `MSN-numeromme`, `orderId'et`
 _WORD = r"(?:is|was|er|var|ar|on|oli|nr|no|nro|nummer|number|numero)(?!\w)[.:]?"
 _LINK = re.compile(
     rf"(?P<key>{_QUOTES})\.?[ \t]{{0,12}}(?:\([^()\n]{{1,30}}\)[ \t]{{0,4}})?"
@@ -31,6 +33,9 @@ _BRACKET = re.compile(r"[ \t]{1,4}[(\[][\"'`]?")
 _NEXT_LINE = re.compile(r"[ \t*_:]{0,12}\r?\n[ \t>*_\"'`•-]{0,12}")
 _LINE_END = re.compile(r"[ \t*_\"'`.,;]{0,12}(?:\r?\n|\Z)")
 _CELL = re.compile(r"\s{0,40}[|\t;]\s{0,40}|[ ]{3,40}")
+_BESIDE_CELL = re.compile(r"[|\t;]|[ ]{3}")
+_DIGIT = re.compile(r"\d")
+_WIDEST = 400  # characters of a table row that are looked at
 
 
 _AHEAD = 90  # characters before a label in which its value may stand
@@ -92,7 +97,8 @@ def hits(part: Part, labels: Labels, value: re.Pattern[str]) -> Iterator[Hit]:
     if not found:
         return
     for start, label_end in found:
-        end = _inflected(part, label_end)
+        ending = _ENDING.match(part.folded, label_end)
+        end = ending.end() if ending else label_end
         hit = _behind(part, start, end, value) or _below(part, start, end, value)
         if hit:
             yield hit
@@ -111,14 +117,6 @@ def _behind(part: Part, start: int, end: int, value: re.Pattern[str]) -> Hit | N
                 match.group(), match.start(), part.folded[start:end], bool(re.search(r"[^\s(*_\"'`]", signs)), key
             )
     return None
-
-
-def _inflected(part: Part, end: int) -> int:
-    """The end of a label with its Nordic ending: `MSN-numeromme`, `orderId'et`."""
-    stop = end + 8
-    while end < stop and part.folded[end : end + 1].isalpha():
-        end += 1
-    return ending.end() if (ending := _ENDING.match(part.folded, end)) else end
 
 
 def ahead(part: Part, start: int, end: int, value: re.Pattern[str], terms: Joints) -> Hit | None:
@@ -146,6 +144,10 @@ def _cells(part: Part, labels: Iterable[tuple[int, int]], value: re.Pattern[str]
     """Values in the rows below a table head that holds one of the labels."""
     for start, end in labels:
         begin, stop = part.line(start)
+        if _DIGIT.search(part.text, begin, min(stop, begin + _WIDEST)) or not _BESIDE_CELL.search(
+            part.text, begin, stop
+        ):
+            continue  # no head of a table
         column = _column(part.text[begin:stop], start - begin)
         if column is None or "\n" not in part.text[stop : stop + 1]:
             continue
@@ -178,11 +180,11 @@ def _rows(text: str, start: int) -> Iterator[tuple[int, str]]:
 def _split(row: str) -> list[tuple[int, str]]:
     """Cells of a table row with their offsets, without the outer bars."""
     cells, start = [], 0
-    for joint in _CELL.finditer(row[:400]):
+    for joint in _CELL.finditer(row[:_WIDEST]):
         if joint.start() or joint.group().strip() == "":
             cells.append((start, row[start : joint.start()]))
         start = joint.end()
-    cells.append((start, row[start:400]))
+    cells.append((start, row[start:_WIDEST]))
     if not cells[0][1].strip():
         cells = cells[1:]
     return cells if cells and cells[-1][1].strip() else cells[:-1]

@@ -46,7 +46,7 @@ class Vocabulary:
             for word in labels.every:
                 owners[word].append(labels)
         meant = {word: _beginning(word, owners) for word in owners}
-        return cls(re.compile(rf"\b(?=({_alternatives(sorted(owners))}))"), meant)
+        return cls(re.compile(rf"\b(?=({alternatives(owners)}))"), meant)
 
     def places(self, text: str) -> Mapping[Labels, Places]:
         """Where the labels of each set stand at the beginning of a word, in order; takes linear time.
@@ -57,6 +57,8 @@ class Vocabulary:
         for match in self.pattern.finditer(text):
             start = match.start()
             for labels, length in self.meant[match[1]]:
+                if length < _STEM and text[start + length : start + length + 1].isalnum():
+                    continue
                 places = found[labels]
                 if not places or start >= places[-1][1]:
                     places.append((start, start + length))
@@ -71,13 +73,18 @@ def _beginning(word: str, owners: Mapping[str, Sequence[Labels]]) -> tuple[tuple
     return tuple({labels: length for length in lengths for labels in owners.get(word[:length], ())}.items())
 
 
-def _alternatives(words: Sequence[str], read: int = 0) -> str:
-    """A pattern for the longest of some words, in order, that looks at each character of a text once."""
+def alternatives(words: Iterable[str]) -> str:
+    """A pattern for the longest of some words that stands at a place; it looks at each character once, however many they are."""
+    every = sorted(frozenset(words))
+    return _following(every) if every else "(?!)"
+
+
+def _following(words: Sequence[str]) -> str:
     ended = not words[0]
-    following = [
-        re.escape(letter) + _alternatives([word[1:] for word in group], read + 1)
+    further = [
+        re.escape(letter) + _following([word[1:] for word in group])
         for letter, group in groupby(words[ended:], itemgetter(0))
     ]
     if ended:
-        following.append(r"\b" if read < _STEM else "")
-    return following[0] if len(following) == 1 else f"(?:{'|'.join(following)})"
+        further.append("")
+    return further[0] if len(further) == 1 else f"(?:{'|'.join(further)})"
