@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from triage.domain import Finding
-from triage.fields import body_keys
 from triage.fields.labels import places
 from triage.fields.parts import MOST_PROSE, Part
 from triage.fields.terms import Terms
+from triage.fields.vocabulary import Labels
 
 _MOST = 60
 _PRONOUN = 4  # letters of the words that may stand between a verb and a status: `I`, `ni`, `dere`
@@ -33,6 +33,14 @@ _DASH = re.compile(r"[ \t]?[-–:][ \t]")
 _AFTER = re.compile(r"[ \t\"'`*_)-]{0,4}(?P<word>[^\W\d_]*|[^\s\w])")
 _KEY = r"(?:[\"'\\\]]{1,3}\s{0,10}(?:=>|:)|[ \t]{0,3}=>|[ \t]{0,2}[:=])\s{0,10}"
 _VALUE = r"(?:string\(\d{1,4}\) )?[\"'\\]{0,2}(?P<value>[\w.#:/-]{0,60})"
+_BODY_KEYS = Labels.of(
+    (
+        "errorgroup", "errorcode", "errormessage", "errorinfo", "transactioninfo", "responseinfo", "responsecode", "statuscode",
+        "error description", "invalidparams", "extradetails", "errorid", "errortext", "traceid", "transactionsummary",
+        "transactionloghistory", "redirecturl", "expires in", "errorsummary", "httpstatuscode", "correlation id",
+    )
+)  # fmt: skip
+LABELS = (_BODY_KEYS,)
 _BEHIND_KEY = re.compile(rf"{_KEY}{_VALUE}")
 _PROBLEM = re.compile(
     rf"[\"'\[](?:type|title|detail|instance|status)[\"'\]\\]{{1,3}}\s{{0,10}}(?:=>|:)\s{{0,10}}{_VALUE}"
@@ -125,7 +133,7 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     for match in islice(_LINE.finditer(part.folded) if "http/" in part.folded else (), _MOST):
         yield Finding("response", f"HTTP {match['code']}", part.where, 1.0, "status", match.start("code"))
     yield from _statuses(part, terms)
-    for start, end in places(part, body_keys.OF_ANSWERS, _MOST):
+    for start, end in places(part, _BODY_KEYS, _MOST):
         if value := _BEHIND_KEY.match(part.folded, end):
             yield _body(part, value, part.folded[start:end])
     signs = [(pattern, name) for hint, pattern, name in _HINTED if hint in part.folded]

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from triage.domain import Finding
-from triage.fields import body_keys
 from triage.fields.labels import places
 from triage.fields.parts import MOST_PROSE, Part
 from triage.fields.terms import Terms
+from triage.fields.vocabulary import Labels
 
 _MOST = 40  # calls listed from one part
 _TARGET = r"(?P<target>https?://[^\s\"'`<>|)]{3,400}|\{\{[\w.-]{1,60}\}\}[^\s\"'`<>|)]{0,400}|/[A-Za-z{:][^\s\"'`<>|)]{1,400})"
@@ -74,6 +74,14 @@ _WEAK_HEADERS = frozenset(
         "x-request-id",
     }
 )
+_BODY_KEYS = Labels.of(
+    (
+        "merchantinfo", "customerinfo", "transactiontext", "paymentmethod", "userflow", "returnurl", "callbackprefix", "fallback",
+        "fallbackurl", "paymentdescription", "merchantredirecturl", "productname", "merchantagreementurl", "modificationamount",
+        "paymenttype", "orderlines", "chargetype", "retrydays", "sessionexpiration",
+    )
+)  # fmt: skip
+LABELS = (_BODY_KEYS,)
 _BEHIND_KEY = re.compile(r"[\"'\\\]]{1,3}\s{0,10}(?:=>|:)|[ \t]{0,3}=>")
 _BLOCK = re.compile(
     r"[a-z]{0,12}(?:[ \t]{1,3}(?:body|data|payload|json))?[ \t*_]{0,4}[:=]?[*_]{0,3}\s{0,12}(?:`{1,3}(?:json)?\s{0,4})?[\"']?(?:\{|Array\s{0,4}\(|array\(|<)"
@@ -161,7 +169,7 @@ def _headers(part: Part) -> Iterator[Finding]:
 def _bodies(part: Part, terms: Terms) -> Iterator[Finding]:
     keys = {
         start: part.folded[start:end]
-        for start, end in places(part, body_keys.OF_CALLS, _MOST)
+        for start, end in places(part, _BODY_KEYS, _MOST)
         if _BEHIND_KEY.match(part.text, end)
     }
     if keys:

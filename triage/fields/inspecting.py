@@ -36,6 +36,7 @@ from triage.fields.escapes import unescaped
 from triage.fields.masking import mask
 from triage.fields.parts import Part, parts_of
 from triage.fields.terms import Terms
+from triage.fields.vocabulary import Vocabulary
 from triage.yamlfile import read
 
 _IDS = ("msn", "order_id")
@@ -53,17 +54,19 @@ class Inspector:
 
     terms: Terms
     checklists: Checklists
+    vocabulary: Vocabulary
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Build the inspector from the rules folder. Raises yamlfile.Problems."""
         checklists = Checklists.of(read(folder / "checklists.yaml", ChecklistsFile).value)
-        return cls(terms.load(folder / "fields.yaml"), checklists)
+        words = terms.load(folder / "fields.yaml")
+        return cls(words, checklists, words.vocabulary((*answers.LABELS, *calls.LABELS)))
 
     def inspect(self, mail: InboundMail) -> Inspection:
         """Findings in the order in which they count for each field, secrets, and the masked mail."""
         plain = unescaped(mail)
-        parts = parts_of(plain, self.terms.vocabulary, self.terms.index)
+        parts = parts_of(plain, self.vocabulary, self.terms.index)
         findings = self._findings(parts, plain)
         masked = mask(plain, findings, self.terms, parts)
         if plain is not mail and masked.mail == plain:  # nothing to mask: it is kept as it was sent

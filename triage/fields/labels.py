@@ -79,7 +79,7 @@ def places(part: Part, labels: Labels, most: int | None = MOST_HITS) -> Places:
 
     Of those that begin alike only the first `most` are given; None gives all, as masking must.
     """
-    found = part.labels.get(labels, ())
+    found = part.labels[labels]
     if most is None or len(found) <= most:
         return found
     alike: Counter[str] = Counter()

@@ -114,7 +114,7 @@ def _look(texts: Iterable[str], known: Mapping[str, Part], terms: Terms, kept: K
 
     def read(text: str) -> _Found:
         bare = plain(text)
-        part = known.get(bare) or Part(Where.BODY, bare, terms.vocabulary)
+        part = known.get(bare) or Part(Where.BODY, bare, terms.of_masking)
         return _Found(spans(part, terms, kept), people(part, terms, kept))
 
     every = {text for text in texts if len(text) >= _SHORTEST}

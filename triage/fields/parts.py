@@ -71,7 +71,7 @@ class Part:
 
     @cached_property
     def labels(self) -> Mapping[Labels, Places]:
-        """Where labels stand, for each set that has any here."""
+        """Where the labels of each set of the vocabulary stand."""
         return self.vocabulary.places(self.spaced)
 
     @cached_property

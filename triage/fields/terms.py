@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 
 from triage import yamlfile
-from triage.fields import body_keys
 from triage.fields.clauses import Outcomes, Said
 from triage.fields.labels import spelled
 from triage.fields.parts import Part, fold
@@ -140,11 +139,14 @@ class Terms:
     person_keys: Labels
 
     @cached_property
-    def vocabulary(self) -> Vocabulary:
-        """All labels, to be found in one pass."""
+    def of_masking(self) -> Vocabulary:
+        """The labels of what is masked."""
+        return Vocabulary.of((*self.secret_labels.values(), self.person_keys))
+
+    def vocabulary(self, others: Iterable[Labels]) -> Vocabulary:
+        """All labels, and those that finders bring along."""
         found = (*self.labels.values(), self.environment_labels, self.request_words, self.response_words)
-        masked = (*self.secret_labels.values(), self.person_keys)
-        return Vocabulary.of((*found, *masked, body_keys.OF_CALLS, body_keys.OF_ANSWERS))
+        return Vocabulary.of((*found, *self.secret_labels.values(), self.person_keys, *others))
 
     def failed(self, part: Part, start: int) -> bool:
         """Whether the clause around an offset says that something went wrong there."""

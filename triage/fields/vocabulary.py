@@ -36,24 +36,26 @@ class Vocabulary:
     tells which sets have a label there, and how long theirs is.
     """
 
+    sets: tuple[Labels, ...]
     pattern: re.Pattern[str]
     meant: Mapping[str, Sequence[tuple[Labels, int]]]  # sets with a label that begins such a label, and its length
 
     @classmethod
     def of(cls, every: Iterable[Labels]) -> Self:
+        sets = tuple(every)
         owners: dict[str, list[Labels]] = defaultdict(list)
-        for labels in every:
+        for labels in sets:
             for word in labels.every:
                 owners[word].append(labels)
         meant = {word: _beginning(word, owners) for word in owners}
-        return cls(re.compile(rf"\b(?=({alternatives(owners)}))"), meant)
+        return cls(sets, re.compile(rf"\b(?=({alternatives(owners)}))"), meant)
 
     def places(self, text: str) -> Mapping[Labels, Places]:
-        """Where the labels of each set stand at the beginning of a word, in order; takes linear time.
+        """Where the labels of each set stand at the beginnings of words, in order; takes linear time.
 
         A label that is only the end of another of its set does not count: `serial number` in `merchant serial number`.
         """
-        found: dict[Labels, list[tuple[int, int]]] = defaultdict(list)
+        found: dict[Labels, list[tuple[int, int]]] = {labels: [] for labels in self.sets}
         for match in self.pattern.finditer(text):
             start = match.start()
             for labels, length in self.meant[match[1]]:
