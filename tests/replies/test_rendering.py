@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,30 @@ def test_a_value_from_a_mail_can_bring_no_markup(templates: Templates):
     assert "<h1>" not in rendered.html
     assert "&lt;script&gt;" in rendered.html
     assert "{{ 7*7 }}" in rendered.text
+
+
+def test_values_stand_in_their_places_though_the_words_around_them_were_read_before(templates: Templates):
+    letters = [
+        replace(bare_sample(), number=f"VSD-{turn}", given=tuple(Given(f"field {n}", f"<{turn}%s>") for n in range(2)))
+        for turn in (7, 8)
+    ]
+    for letter in letters:
+        html = templates.render("acknowledge", Language.EN, letter).html
+        assert html.count(f'<span class="number">{letter.number}</span>') >= 1
+        assert [f"field {n}: {escape(letter.given[n].value)}" in html for n in range(2)] == [True, True]
+
+
+def test_a_value_may_be_part_of_a_link(copy: Path):
+    (copy / "review.en.md").write_text("[{{ about.label }}]({{ about.link }}) is 100 % for {{ desk }}\n")
+    letter = replace(bare_sample(), desk="*us*")
+    html = Templates(copy).render("review", Language.EN, letter).html
+    assert '<p><a href="https://www.shop.example/">L</a> is 100 % for *us*</p>' in html
+
+
+def test_a_value_in_code_shows_no_signs_of_ours(copy: Path):
+    (copy / "review.en.md").write_text("Call `{{ desk }}`\n")
+    html = Templates(copy).render("review", Language.EN, replace(bare_sample(), desk="a_b <c>")).html
+    assert "<code>a_b &lt;c&gt;</code>" in html
 
 
 def test_links_in_the_html_part_can_be_clicked(templates: Templates):

@@ -1,8 +1,9 @@
 """templates/ → text and HTML. The only home of jinja2 and markdown-it.
 
-A template is Markdown with Jinja values. It is rendered twice: once as it stands for the text part, once
-with every value escaped and then turned into HTML, so that both parts say the same and no value can bring
-its own markup.
+A template is Markdown with Jinja values. It is rendered once, each value between marks. Without the marks it is the
+text part. For the HTML part the template's own words become HTML with a place for each value, and then the values are
+put there as text: so both parts say the same, and no value can bring its own markup. The words of the templates are the
+same each time: almost all of that HTML was made before.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
 
 from triage.domain import Language
 from triage.replies.letter import AlertLetter, HandoverLetter, Letter, Link, samples
@@ -39,11 +41,15 @@ STAFF_TEMPLATES = ("staff/alert", "staff/handover")  # letters to people of ours
 _LAYOUT = "layout.html"
 _MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]()#+.!|<>~&-])")
 _NUMBER = re.compile(r"\bVSD-\d+(?:\.[a-z0-9]+)?")
-_BLANK_LINES = re.compile(r"\n{3,}")
+_BLANK_LINES = re.compile(r"\n\n\n+")
 _NEW_BLOCK = re.compile(
     r"\n\n(?=[^\W\d_])"
 )  # a letter behind a blank line belongs to nothing above it (CommonMark 0.31)
 _REMEMBERED = 512  # blocks
+# Marks: blanks to str.split, which takes them out of every value; so they stand only where they are put.
+_VALUE, _LINK, _LINK_ENDS = "\x1f", "\x1e", "\x1d"
+_PLACE = "\ufdd0"  # no letter (Unicode 23.7), and a letter like any other to Markdown
+_REFERRING = ("](", "]:")  # before these a value is more than text
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +64,34 @@ class Templates:
     """The templates of one folder, compiled once."""
 
     def __init__(self, folder: Path) -> None:
-        self._text = _environment(folder, _plain)
-        self._markdown = _environment(folder, _escaped)
-        self._html = MarkdownIt("commonmark", {"html": False, "breaks": True})
-        self._block = lru_cache(_REMEMBERED)(self._html.render)  # most of what is written was written before
+        self._templates = _environment(folder, _marked)
         self._layout = _environment(folder, _as_it_is).get_template(_LAYOUT)
+        self._frame = lru_cache(len(Language))(self._new_frame)
+        self._markdown = MarkdownIt("commonmark", {"html": False, "breaks": True})
+        self._block = lru_cache(_REMEMBERED)(self._new_block)
 
     def render(self, name: str, language: Language, letter: Letter | AlertLetter | HandoverLetter) -> Rendered:
         """Write one letter. Raises jinja2.TemplateError for a broken template."""
-        file, values = f"{name}.{language}.md", letter.values()
-        text = _tidy(self._text.get_template(file).render(values))
-        body = self._to_html(_tidy(self._markdown.get_template(file).render(values)))
-        body = _NUMBER.sub(r'<span class="number">\g<0></span>', body)  # a number broken over two lines is hard to copy
-        return Rendered(text, self._layout.render(body=body, language=language.value))
+        marked = self._templates.get_template(f"{name}.{language}.md").render(letter.values())
+        text = _tidy(marked.replace(_VALUE, "").replace(_LINK, "").replace(_LINK_ENDS, ""))
+        return Rendered(text, self._frame(language).replace(_PLACE, self._body(marked)))
 
-    def _to_html(self, markdown: str) -> str:
-        """Block by block. Fences and link definitions reach over blank lines: with them all is one block."""
-        whole = any(sign in markdown for sign in ("```", "~~~", "]:"))
-        blocks = [markdown] if whole else _NEW_BLOCK.split(markdown)
-        return "".join(map(self._block, blocks))
+    def _body(self, marked: str) -> str:
+        """The HTML of a letter. Where a value is part of a reference it must stand there when Markdown is read."""
+        pieces = marked.replace(_LINK, "<").replace(_LINK_ENDS, ">").split(_VALUE)
+        if any(sign in piece for piece in pieces[::2] for sign in _REFERRING):
+            pieces[1::2] = map(_escaped, pieces[1::2])
+            pieces = ["".join(pieces)]
+        html = "".join(map(self._block, _blocks(_tidy(_PLACE.join(pieces[::2])))))
+        return html % tuple(map(_shown, pieces[1::2]))
+
+    def _new_block(self, markdown: str) -> str:
+        """HTML with `%s` for each value."""
+        html: str = self._markdown.render(markdown)
+        return html.replace("%", "%%").replace(_PLACE, "%s")
+
+    def _new_frame(self, language: Language) -> str:
+        return self._layout.render(body=_PLACE, language=language.value)
 
 
 def load(folder: Path, languages: tuple[Language, ...]) -> Templates:
@@ -161,24 +176,37 @@ def _environment(folder: Path, finalize: Callable[[object], object]) -> Sandboxe
     )
 
 
-def _plain(value: object) -> object:
-    """A value on one line: a line break in it could look like a line of ours."""
-    return " ".join(value.split()) if isinstance(value, str) else value
+def _marked(value: object) -> object:
+    """A value on one line, for a line break in it could look like a line of ours; between the marks of its kind."""
+    if not isinstance(value, str):
+        return value
+    line = " ".join(value.split())
+    if isinstance(value, Link):
+        return f"{_LINK}{line}{_LINK_ENDS}"
+    return f"{_VALUE}{line}{_VALUE}" if line else ""
+
+
+def _blocks(markdown: str) -> list[str]:
+    """What can be read apart. Fences and link definitions reach over blank lines: with them all is one block."""
+    whole = any(sign in markdown for sign in ("```", "~~~", "]:"))
+    return [markdown] if whole else _NEW_BLOCK.split(markdown)
 
 
 def _as_it_is(value: object) -> object:
     return value
 
 
-def _escaped(value: object) -> object:
-    """A value as Markdown that shows it literally; a link becomes clickable."""
-    if isinstance(value, Link):
-        return f"<{value}>"
-    if isinstance(value, str):
-        return _MARKDOWN_SIGNS.sub(r"\\\1", " ".join(value.split()))
-    return value
+def _escaped(value: str) -> str:
+    """A value as Markdown that shows it literally."""
+    return _MARKDOWN_SIGNS.sub(r"\\\1", value)
+
+
+def _shown(value: str) -> str:
+    """A value as HTML; a number that is broken over two lines would be hard to copy."""
+    html = escapeHtml(value)
+    return _NUMBER.sub(r'<span class="number">\g<0></span>', html) if "VSD-" in html else html
 
 
 def _tidy(text: str) -> str:
-    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    lines = "\n".join(map(str.rstrip, text.splitlines()))
     return _BLANK_LINES.sub("\n\n", lines).strip() + "\n"

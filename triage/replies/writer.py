@@ -63,7 +63,7 @@ class Writer:
 
     def wording(self, reading: Reading, verdict: Verdict, number: TicketNumber, marker: str) -> tuple[str, Rendered]:
         """Subject and both parts of the reply."""
-        letter = replace(self.letter(reading, verdict, number), marker=marker)
+        letter = self.letter(reading, verdict, number, marker)
         rendered = self.templates.render(verdict.template or "review", verdict.language, letter)
         return subject_for(reading.mail.subject, number), rendered
 
@@ -80,13 +80,14 @@ class Writer:
         others = tuple(person for email, person in people.items() if email != first)
         return () if self._crowd(mail) or len(others) > self.settings.limits.recipients else others
 
-    def letter(self, reading: Reading, verdict: Verdict, number: TicketNumber) -> Letter:
+    def letter(self, reading: Reading, verdict: Verdict, number: TicketNumber, marker: str) -> Letter:
         """Everything the template may say about this mail."""
         language = verdict.language
         conflict = self._conflict(verdict, reading)  # asks for the environment in its own words
         return Letter(
             number=str(number),
             desk=self.settings.desk.name,
+            marker=marker,
             faq=self._faq(verdict, language),
             subject=reading.mail.subject[:_LONGEST_SUBJECT],
             topic=verdict.topic or "",

@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.header import Header
 from email.utils import format_datetime
 
 from triage.domain import Address, InboundMail, Reply
@@ -32,9 +31,10 @@ _FILE = b'Content-Disposition: attachment; filename="original.eml"\r\n\r\n'
 _LINE_END_BYTES = re.compile(rb"\r\n|\r|\n")
 _LONGEST_LINE = 998
 _ID = re.compile(r"[!-;=?-~]{1,900}")  # printable ASCII but <>, and short enough for one line
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _REFERENCES = 980  # characters of the line of ids; RFC 5322 section 2.1.1 allows 998
 _PLAIN = 70  # characters of a header and its name that need no folding
+_FOLDED = re.compile(r"\S.{0,59}(?!\S)|\S+")  # words that share a line
+_WORD = 39  # bytes of an encoded word, with which the longest name of a header still fits on its line
 _NAME, _SUBJECT = 100, 400  # characters kept of a display name and of a subject
 
 
@@ -152,14 +152,25 @@ def _address(address: Address) -> str:
 
 def _words(text: str, header: str) -> str:
     """Text for a header: as it is, or in encoded words of legal length, folded."""
-    if text.isascii() and len(header) + len(text) <= _PLAIN:
-        return text
-    charset = "us-ascii" if text.isascii() else "utf-8"
-    return Header(text, charset, maxlinelen=75, header_name=header).encode(linesep="\r\n")
+    if not text.isascii():
+        return "\r\n ".join(_encoded_words(text.encode("utf-8", "replace")))
+    return text if len(header) + len(text) <= _PLAIN else "\r\n ".join(_FOLDED.findall(text))
+
+
+def _encoded_words(data: bytes) -> Iterator[str]:
+    """RFC 2047 section 2: at most 75 characters each, none of them with a piece of a letter."""
+    while data:
+        end = _WORD
+        while data[end : end + 1] and data[end] & 0xC0 == 0x80:
+            end -= 1
+        yield f"=?utf-8?b?{base64.b64encode(data[:end]).decode()}?="
+        data = data[end:]
 
 
 def _printable(text: str) -> str:
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    if not text.isprintable():
+        text = "".join(each if each.isprintable() else " " for each in text)
+    return " ".join(text.split())
 
 
 # ── body ────────────────────────────────────────────────────────────────────────────────────────────
@@ -196,7 +207,8 @@ def _message(raw: bytes) -> bytes:
 
 
 def _part(subtype: str, text: str) -> str:
-    crlf = _LINE_END.sub("\r\n", text if text.endswith("\n") else f"{text}\n")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
+    crlf = f"{lines}\n".replace("\n", "\r\n")
     encoded = binascii.b2a_qp(crlf.encode("utf-8"), istext=True).decode("ascii")
     head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n'
     return f"{head}\r\n{encoded}"
