@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Container, Iterator, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ import pytest
 from servers.process import free_port
 from servers.smtp_sink import SmtpSink
 
-from tests.office import Office, main_route
+from tests.office import TRAYS, Office, main_route
 from triage import desk as desks
 from triage.desk import Desk, run_once
 from triage.domain import Tray
@@ -89,6 +90,30 @@ def test_one_id_with_other_words_is_another_mail(office: Office):
     assert len(office.rows(schema.mail)) == 2
 
 
+def test_mail_that_was_read_before_the_desk_came_stays_in_the_inbox_and_later_mail_never_does(office: Office):
+    office.receive(SETTLEMENT)
+    read_by_people(office)
+    assert sum(run_once(office.desk).values()) == 0
+    office.receive(f"{SETTLEMENT} again", sender="per@shop.example")
+    read_by_people(office)
+    tally = run_once(reopened(office))
+    assert (tally["redirect"], tally["sent"]) == (1, 1)
+    assert (office.waiting(), len(list((office.folder / "mail" / "cur").iterdir()))) == (0, 1)
+
+
+def read_by_people(office: Office) -> None:
+    """Somebody opens all new mail in a mail program."""
+    for path in list((office.folder / "mail" / "new").iterdir()):
+        path.rename(office.folder / "mail" / "cur" / f"{path.name}:2,S")
+    time.sleep(0.2)  # a Maildir's clock is coarse
+
+
+def reopened(office: Office) -> desks.Desk:
+    """The desk after a restart, as far as its mailboxes are concerned."""
+    account = MaildirAccount(office.desk.mailboxes[0].name, office.folder / "mail", TRAYS)
+    return replace(office.desk, mailboxes=(MaildirMailbox(account),))
+
+
 class CutOff:
     """A mailbox whose line breaks when mail is to be filed: the moment after the commit."""
 
@@ -96,6 +121,7 @@ class CutOff:
         self._mailbox = mailbox
         self.name = mailbox.name
         self.waiting = mailbox.waiting
+        self.begun = True
 
     def file(self, uids: object, tray: Tray) -> None:
         raise MailboxLost("the line is cut")
@@ -127,7 +153,7 @@ def test_a_relay_that_is_away_keeps_no_mail_from_being_read(office: Office):
 class Unreadable(MaildirMailbox):
     """A mailbox whose server is away."""
 
-    def waiting(self, bounds: Bounds, skip: Container[str] = ()) -> Iterator[Sequence[Arrival]]:
+    def waiting(self, bounds: Bounds) -> Iterator[Sequence[Arrival]]:
         raise MailboxLost("first: nothing answers")
 
 

@@ -31,7 +31,7 @@ from triage.mail.authentication import fails_dmarc
 from triage.mind import Mind
 from triage.reloading import LiveMind
 from triage.replies.letter import AlertLetter
-from triage.store import bounced, outbox, recorded, trouble
+from triage.store import bounced, openings, outbox, recorded, trouble
 from triage.store.leases import Alone, Presence
 from triage.store.ledger import Handled, Ledger, Queued
 from triage.store.store import Store, is_loss
@@ -129,6 +129,7 @@ def empty(mailbox: Mailbox, desk: Desk, *, progress: Callable[[int], None] = lam
     """
     tally: Tally = Counter()
     relay: RelayLost | RelayRefused | None = None
+    begin(mailbox, desk)
     waiting = (part for batch in mailbox.waiting(desk.bounds) for part in desk.suspects.apart(mailbox.name, batch))
     for batch in waiting:
         outcomes, trays = handle_batch(mailbox.name, batch, desk)
@@ -145,6 +146,20 @@ def empty(mailbox: Mailbox, desk: Desk, *, progress: Callable[[int], None] = lam
     if relay is not None:
         raise relay
     return tally
+
+
+def begin(mailbox: Mailbox, desk: Desk) -> None:
+    """Take a mailbox on for good: from its first day with the desk on all its mail is handled, read by people or not."""
+    if mailbox.begun:
+        return
+    with desk.store.connection() as db:
+        opening = openings.of(db, mailbox.name)
+    if opening is None:
+        opening = mailbox.opening()
+        with desk.store.connection() as db:
+            openings.keep(db, mailbox.name, opening, desk.store.clock())
+        log.info("%s is taken on: what was read there before now stays in the inbox", mailbox.name)
+    mailbox.begin(opening)
 
 
 def handle_batch(mailbox: str, batch: Sequence[Arrival], desk: Desk) -> tuple[Tally, Mapping[Tray, Sequence[str]]]:

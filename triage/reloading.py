@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -19,7 +21,7 @@ from triage.yamlfile import Problems
 
 log = logging.getLogger(__name__)
 
-LOOK: Final = 5.0  # seconds between two looks at the files
+LOOK: Final = 10.0  # seconds between two looks at the files; a look costs half a millisecond
 _SHOWN: Final = 3  # problems in one line of log
 
 Signature = tuple[tuple[str, int, int], ...]
@@ -93,19 +95,25 @@ def reread(mind: Mind) -> Mind:
 
 def signature(settings: Settings) -> Signature:
     """Names, times and sizes of all that staff can change: differs when anything was saved."""
-    return tuple(_stamps(settings))
+    return tuple(sorted(_stamps(settings)))
 
 
 def _stamps(settings: Settings) -> Iterator[tuple[str, int, int]]:
-    for path in sorted(_watched(settings)):
-        try:
-            found = path.stat()
-        except OSError:  # an editor is just replacing it
-            continue
-        yield str(path), found.st_mtime_ns, found.st_size
+    model = minds.model_path(settings)
+    with suppress(OSError):
+        found = model.stat()
+        yield str(model), found.st_mtime_ns, found.st_size
+    yield from (stamp for stamp in _files(settings.rules) if stamp[0].endswith(".yaml"))
+    yield from _files(settings.templates)
 
 
-def _watched(settings: Settings) -> Iterator[Path]:
-    yield minds.model_path(settings)
-    yield from settings.rules.rglob("*.yaml")
-    yield from (path for path in settings.templates.rglob("*") if path.is_file())
+def _files(folder: str | Path) -> Iterator[tuple[str, int, int]]:
+    """The files below a folder; one that an editor is just replacing is passed over."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _files(entry.path)
+                continue
+            with suppress(OSError):
+                found = entry.stat()
+                yield entry.path, found.st_mtime_ns, found.st_size

@@ -115,8 +115,8 @@ class ScriptedImap:
         usual.get(talk.command, Talk.ok)(talk)
 
     def _select(self, talk: Talk) -> None:
-        lines = b"* %d EXISTS\r\n* OK [UIDVALIDITY %d] valid\r\n* OK [READ-WRITE] open\r\n"
-        talk.ok(lines % (len(self.mails), self.uidvalidity))
+        lines = b"* %d EXISTS\r\n* OK [UIDVALIDITY %d] valid\r\n* OK [UIDNEXT %d] next\r\n* OK [READ-WRITE] open\r\n"
+        talk.ok(lines % (len(self.mails), self.uidvalidity, max(self.mails, default=0) + 1))
 
     def _fetched(self, talk: Talk) -> Iterator[bytes]:
         for uid in talk.uids():

@@ -123,6 +123,16 @@ def test_mail_announced_at_the_end_of_another_command_is_not_slept_through(
     assert mailbox.wait(LONG) is True
 
 
+def test_mail_announced_while_the_rest_is_counted_is_not_slept_through(
+    server: ScriptedImap, mailbox: ImapMailbox
+) -> None:
+    mailbox.file([waiting(mailbox)[0].uid], Tray.ANSWERED)
+    server.on["UID SEARCH"] = lambda talk: talk.ok(b"* SEARCH 5 8 9\r\n* 3 EXISTS\r\n")
+    assert mailbox.count_waiting() == 3
+    assert mailbox.count_waiting() == 3
+    assert mailbox.wait(LONG) is True
+
+
 def test_a_server_without_idle_is_polled() -> None:
     server = ScriptedImap(MAILS, capabilities="MOVE UIDPLUS")
     mailbox = ImapMailbox(account(server))
@@ -158,10 +168,26 @@ def test_a_signal_during_the_wait_ends_it_at_once_and_the_mailbox_stays_usable(
 def test_a_star_that_matches_the_last_mail_again_brings_nothing_twice(
     server: ScriptedImap, mailbox: ImapMailbox
 ) -> None:
-    everything = frozenset({"1:3", "1:5", "1:8"})
-    assert [*mailbox.waiting(Bounds(), skip=everything)] == []
-    assert waiting(mailbox) == [], "the server names all of them again, but none is above what was seen"
+    mailbox.begin("1:8:2026-11-20")
+    server.on["UID SEARCH"] = lambda talk: talk.ok(b"* SEARCH\r\n" if "UNSEEN" in talk.words else b"* SEARCH 8\r\n")
+    assert waiting(mailbox) == [], "the server names the last one again, but none is above what was seen"
     assert server.asked("UID SEARCH UID 9:[*] UNDELETED")
+
+
+def test_when_the_server_counts_uids_anew_read_mail_from_before_the_desk_came_stays_by_its_day(
+    server: ScriptedImap, mailbox: ImapMailbox
+) -> None:
+    mailbox.begin("7:8:2026-11-20")
+
+    def answer(talk: Talk) -> None:
+        said = " ".join(talk.words)
+        talk.ok(b"* SEARCH 3\r\n" if "UNSEEN" in said else b"* SEARCH 5\r\n" if "SINCE 20-Nov-2026" in said else b"")
+
+    server.on["UID SEARCH"] = answer
+    assert uids(waiting(mailbox)) == ["1:3", "1:5"]
+    del server.on["UID SEARCH"]
+    server.mails[9] = MAILS[3]
+    assert "1:8" not in uids(waiting(mailbox)), "old mail is not found by the next look either"
 
 
 def test_a_mail_whose_body_is_nil_was_removed_and_is_passed_over(server: ScriptedImap, mailbox: ImapMailbox) -> None:
@@ -311,7 +337,7 @@ def test_a_very_large_folder_is_searched_in_windows_that_lose_nothing(
     server: ScriptedImap, mailbox: ImapMailbox
 ) -> None:
     server.on["SELECT"] = lambda talk: talk.ok(
-        b"* 200000 EXISTS\r\n* OK [UIDVALIDITY 1] valid\r\n* OK [READ-WRITE] open\r\n"
+        b"* 200000 EXISTS\r\n* OK [UIDVALIDITY 1] valid\r\n* OK [UIDNEXT 9] next\r\n* OK [READ-WRITE] open\r\n"
     )
     assert uids(waiting(mailbox)) == ["1:3", "1:5", "1:8"]
     windows = [command.removeprefix("UID SEARCH ") for command in server.asked("UID SEARCH")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,8 @@ class Home:
     deliver: Callable[[bytes], object]
     in_tray: Callable[[str], list[bytes]]
     again: Callable[[], Mailbox]
+    flag: Callable[[bytes, bool], object]
+    """Mark a mail as read, or as unread again."""
 
 
 @pytest.fixture
@@ -39,11 +42,18 @@ def imap_home(dovecot: Dovecot, mail_user: str) -> Iterator[Home]:
         made.append(ImapMailbox(imap_account(dovecot, mail_user)))
         return made[-1]
 
+    def flag(raw: bytes, read: bool) -> None:
+        with dovecot.client(mail_user) as client:
+            client.select_folder("INBOX")
+            found = client.search(["TEXT", raw.partition(b"\r\n")[0].decode()])
+            (client.add_flags if read else client.remove_flags)(found, [b"\\Seen"])
+
     yield Home(
         again(),
         lambda raw: dovecot.append(mail_user, raw),
         lambda tray: dovecot.mails(mail_user, tray),
         again,
+        flag,
     )
     for mailbox in made:
         mailbox.close()
@@ -63,7 +73,11 @@ def maildir_home(maildir: Path) -> Home:
         folder = maildir / f".{tray.replace('/', '.')}" / "cur"
         return [path.read_bytes() for path in sorted(folder.iterdir())] if folder.exists() else []
 
-    return Home(MaildirMailbox(account), deliver, in_tray, lambda: MaildirMailbox(account))
+    def flag(raw: bytes, read: bool) -> None:
+        (path,) = (path for part in ("new", "cur") for path in (maildir / part).iterdir() if path.read_bytes() == raw)
+        path.rename(maildir / "cur" / f"{path.name.partition(':')[0]}:2,{'S' * read}")
+
+    return Home(MaildirMailbox(account), deliver, in_tray, lambda: MaildirMailbox(account), flag)
 
 
 @pytest.fixture(params=["imap", "maildir"])
@@ -72,8 +86,8 @@ def home(request: pytest.FixtureRequest) -> Home:
     return found
 
 
-def waiting(mailbox: Mailbox, bounds: Bounds | None = None, skip: frozenset[str] = frozenset()) -> list[Arrival]:
-    return [arrival for batch in mailbox.waiting(bounds or Bounds(), skip) for arrival in batch]
+def waiting(mailbox: Mailbox, bounds: Bounds | None = None) -> list[Arrival]:
+    return [arrival for batch in mailbox.waiting(bounds or Bounds()) for arrival in batch]
 
 
 def test_an_empty_inbox_has_nothing_waiting(home: Home) -> None:
@@ -130,12 +144,35 @@ def test_mail_given_out_but_not_filed_comes_again_under_the_same_id(home: Home) 
     assert [arrival.uid for arrival in waiting(home.again())] == [first[0].uid]
 
 
-def test_mail_that_rests_on_purpose_is_passed_over(home: Home) -> None:
+def test_what_people_had_read_when_the_desk_came_stays_theirs_and_all_else_waits(home: Home) -> None:
     for number in range(3):
         home.deliver(letter(number))
-    resting = waiting(home.mailbox)[1].uid
-    found = waiting(home.mailbox, skip=frozenset({resting}))
-    assert [arrival.raw for arrival in found] == [letter(0), letter(2)]
+    home.flag(letter(1), True)
+    time.sleep(0.2)  # a Maildir's clock is coarse
+    opening = home.mailbox.opening()
+    home.mailbox.begin(opening)
+    home.deliver(letter(3))
+    home.deliver(letter(4))
+    home.flag(letter(3), True)
+    ours = [letter(0), letter(2), letter(3), letter(4)]
+    assert [arrival.raw for arrival in waiting(home.mailbox)] == ours
+    later = home.again()
+    later.begin(opening)
+    assert later.count_waiting() == len(ours)
+    assert [arrival.raw for arrival in waiting(later)] == ours
+
+
+def test_an_old_mail_that_is_marked_as_unread_is_handed_to_the_desk(home: Home) -> None:
+    home.deliver(letter(1))
+    home.flag(letter(1), True)
+    time.sleep(0.2)  # a Maildir's clock is coarse
+    opening = home.mailbox.opening()
+    home.mailbox.begin(opening)
+    assert waiting(home.mailbox) == []
+    home.flag(letter(1), False)
+    later = home.again()
+    later.begin(opening)
+    assert [arrival.raw for arrival in waiting(later)] == [letter(1)]
 
 
 def test_batches_are_bounded_by_count_and_by_bytes(home: Home) -> None:
@@ -190,8 +227,10 @@ def test_mail_that_came_between_looking_and_waiting_is_not_slept_through(home: H
 
 def test_an_examination_names_the_trays_and_counts_the_mail(home: Home) -> None:
     home.deliver(letter(1))
+    home.deliver(letter(2))
+    home.flag(letter(1), True)
     examined = home.mailbox.examine()
     told = " ".join(examined.facts)
-    assert "1 waiting" in told
+    assert "1 unread of 2" in told
     assert "Answered" in told
     assert examined.remarks == ()

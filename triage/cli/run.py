@@ -53,7 +53,7 @@ def _once(desk: Desk, settings: Settings) -> None:
     from triage.store.retention import expire
 
     with watched_run(desk, settings):
-        waiting = sum(map(_waiting, desk.mailboxes))
+        waiting = sum(_waiting(mailbox, desk) for mailbox in desk.mailboxes)
         with click.progressbar(length=waiting, label="handling mail", file=sys.stderr) as bar:
             tally = run_once(desk, progress=bar.update)
         expire(desk.store, settings.retention)
@@ -61,9 +61,12 @@ def _once(desk: Desk, settings: Settings) -> None:
     click.echo(words or "nothing waits")
 
 
-def _waiting(mailbox: Mailbox) -> int:
+def _waiting(mailbox: Mailbox, desk: Desk) -> int:
     """How much there is to do, for the bar; a mailbox that cannot be read is told of by the run itself."""
+    from triage.desk import begin
+
     try:
+        begin(mailbox, desk)
         return mailbox.count_waiting()
     except OperatorError:
         return 0

@@ -62,6 +62,7 @@ IMPERSONAL: Mapping[str, frozenset[str]] = {  # numbers, digests, names of folde
     "outbox": frozenset({"kind", "route", "template", "language", "message_id", "fingerprint", "state", "claimed_by"}),
     "trouble": frozenset({"mailbox", "uid", "stage", "state"}),
     "alert": frozenset({"name"}),
+    "opening": frozenset({"mailbox", "said"}),
     "lease": frozenset({"name", "holder"}),
     "correction": frozenset({"topic_before", "topic", "missing_before", "missing", "example"}),
     "edition": frozenset({"kind", "digest", "files"}),

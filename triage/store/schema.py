@@ -262,6 +262,14 @@ bounced = Table(  # addresses whose mail came back: left alone for a while
     Column("said", Text, nullable=False),
 )
 
+opening = Table(  # since when each mailbox is the desk's (triage.store.openings)
+    "opening",
+    metadata,
+    Column("mailbox", String(100), primary_key=True),
+    Column("said", Text, nullable=False),  # in the mailbox's own form
+    Column("at", UtcDateTime, nullable=False),
+)
+
 lease = Table(  # which desks live, and which of them tends a mailbox (triage.store.leases)
     "lease",
     metadata,

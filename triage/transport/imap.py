@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Any, Self
 
 from triage.domain import Tray
 from triage.transport.accounts import ImapAccount
@@ -39,6 +39,23 @@ class _Waiting:
     trouble: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """When the desk took the folder on: its last uid then, and the day, for when the server counts uids anew."""
+
+    uidvalidity: int
+    uid: int
+    day: date
+
+    @classmethod
+    def read(cls, words: str) -> Self:
+        validity, uid, day = words.split(":")
+        return cls(int(validity), int(uid), date.fromisoformat(day))
+
+    def __str__(self) -> str:
+        return f"{self.uidvalidity}:{self.uid}:{self.day}"
+
+
 class ImapMailbox:
     """The Mailbox of an ImapAccount. It connects when first used, and anew after a MailboxLost.
 
@@ -50,6 +67,7 @@ class ImapMailbox:
         self._account = account
         self._session: ImapSession | None = None
         self._uidvalidity = 0
+        self._opening: _Opening | None = None
         self._highest: int | None = None  # None: not searched yet
         self._unfiled: set[int] = set()
         self._broke: dict[int, int] = {}  # uid → how often the connection broke while this mail alone was fetched
@@ -60,11 +78,21 @@ class ImapMailbox:
 
     # ── the Mailbox ─────────────────────────────────────────────────────────────────────────────────
 
-    def waiting(self, bounds: Bounds, skip: Container[str] = ()) -> Iterator[Sequence[Arrival]]:
+    @property
+    def begun(self) -> bool:
+        return self._opening is not None
+
+    def opening(self) -> str:
+        session = self._open()
+        return str(_Opening(self._uidvalidity, session.highest(), datetime.now(UTC).date()))
+
+    def begin(self, opening: str) -> None:
+        self._opening = _Opening.read(opening)
+
+    def waiting(self, bounds: Bounds) -> Iterator[Sequence[Arrival]]:
         """Batches of waiting mail by ascending uid; sizes first, so that no fetch exceeds the bounds."""
         session = self._open()
         self._look(session)
-        self._unfiled = {uid for uid in self._unfiled if self._id(uid) not in skip}
         frozen = sorted(self._unfiled)
         for batch in in_batches(((mail, mail.size) for mail in self._sized(session, frozen)), bounds):
             yield list(self._arrivals(session, batch, bounds))
@@ -91,15 +119,15 @@ class ImapMailbox:
         return True
 
     def count_waiting(self) -> int:
-        session = self._open()
-        return len(session.uids())
+        return len(self._all(self._open()))
 
     def examine(self) -> Examination:
         session = self._open()
         trays = [session.folder_name(name) for name in self._account.trays.values()]
+        unread = len(session.uids("UNSEEN"))
         facts = (
             f"IMAP {self._account.host}:{self._account.port} ({self._account.tls}), logged in as {self._account.user}",
-            f"folder '{self._account.folder}', {self.count_waiting()} waiting",
+            f"folder '{self._account.folder}', {unread} unread of {len(session.uids())}",
             f"trays {', '.join(trays)}",
         )
         return Examination(facts, (*_shortcomings(session), *_special(session, trays)))
@@ -129,13 +157,23 @@ class ImapMailbox:
 
     def _look(self, session: ImapSession) -> None:
         """Learn which mail is there: everything the first time, then only what is new."""
+        session.look_up()
         if self._highest is None:
-            self._unfiled = set()
-            found = session.uids()
+            highest = session.highest()  # as of the SELECT: what came since lies above it, and is found below or next
+            found = self._unfiled = self._all(session)
         else:
-            found = session.uids_above(self._highest)
-        self._unfiled.update(found)
-        self._highest = max(found, default=self._highest or 0)
+            highest = self._highest
+            found = session.uids_above(highest)
+            self._unfiled |= found
+        self._highest = max(highest, *found) if found else highest
+
+    def _all(self, session: ImapSession) -> set[int]:
+        """All mail of the folder that waits."""
+        if (opening := self._opening) is None:
+            return session.uids()
+        if opening.uidvalidity == self._uidvalidity:
+            return session.uids("UNSEEN") | session.uids_above(opening.uid)
+        return session.uids("UNSEEN") | session.uids("SINCE", opening.day)
 
     def _sized(self, session: ImapSession, uids: Sequence[int]) -> Iterator[_Waiting]:
         for start in range(0, len(uids), _SIZES):

@@ -14,6 +14,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout
@@ -48,7 +49,7 @@ class ImapSession:
         self._client = _connect(account)
         self.alive = True
         self._selected_at: float | None = None
-        self._uidvalidity = self._exists = 0
+        self._uidvalidity = self._exists = self._uidnext = 0
         with contextlib.ExitStack() as on_failure:
             on_failure.callback(self.close)
             with self._talking("asking for the namespace"):
@@ -65,11 +66,26 @@ class ImapSession:
                 answer = self._client.select_folder(self._account.folder)
                 self._uidvalidity = int(answer[b"UIDVALIDITY"])
                 self._exists = int(answer[b"EXISTS"])
+                self._uidnext = int(answer.get(b"UIDNEXT", 0))
             self._selected_at = now
         return self._uidvalidity
 
-    def uids(self) -> list[int]:
-        """Every mail of the folder that is not marked as deleted.
+    def look_up(self) -> None:
+        """Have the server look at the folder anew; what it announced until now is not waited for any more.
+
+        A server may search the folder as it was after the last command (RFC 9051, 5.2), and where there is no IDLE that
+        was before the pause.
+        """
+        with self._talking("looking for mail"):
+            self._client.noop()
+            self._client._imap.response("EXISTS")
+
+    def highest(self) -> int:
+        """The uid of the last mail that there was when the folder was opened, or a later one."""
+        return self._uidnext - 1 if self._uidnext else max(self.uids(), default=0)  # few servers do not tell
+
+    def uids(self, *criteria: str | date) -> set[int]:
+        """Every mail of the folder that is not marked as deleted, and fits the criteria (RFC 9051, 6.4.4).
 
         In windows from the newest down: when another program removes a mail meanwhile, later ones move
         into a window that is still to come, so none is missed.
@@ -77,23 +93,16 @@ class ImapSession:
         found: set[int] = set()
         for last in range(max(self._exists, 1), 0, -_WINDOW):
             upper = "*" if last >= self._exists else str(last)
-            found.update(self._search([f"{max(1, last - _WINDOW + 1)}:{upper}", "UNDELETED"]))
-        return sorted(found)
+            found.update(self._search([f"{max(1, last - _WINDOW + 1)}:{upper}", "UNDELETED", *criteria]))
+        return found
 
-    def uids_above(self, uid: int) -> list[int]:
-        """The mails above a uid; costs nothing however many rest below it.
-
-        NOOP first: a server may search the folder as it was after the last command (RFC 9051, 5.2), and where there is
-        no IDLE that was before the pause.
-        """
-        with self._talking("looking for mail"):
-            self._client.noop()
+    def uids_above(self, uid: int) -> set[int]:
+        """The mails above a uid; costs nothing however many rest below it."""
         found = self._search(["UID", f"{uid + 1}:*", "UNDELETED"])
-        return sorted(each for each in found if each > uid)  # "*" always matches the last mail, even below
+        return {each for each in found if each > uid}  # "*" always matches the last mail, even below
 
-    def _search(self, criteria: list[str]) -> list[int]:
+    def _search(self, criteria: list[str | date]) -> list[int]:
         with self._talking("searching"):
-            self._client._imap.response("EXISTS")  # forget what is older than this search
             return list(self._client.search(criteria))
 
     def fetch(self, uids: Sequence[int], items: Sequence[str]) -> dict[int, Fetched | str]:
@@ -186,7 +195,7 @@ class ImapSession:
         return any(len(event) > 1 and event[1] in (b"EXISTS", b"RECENT") for event in events)
 
     def _announced(self) -> bool:
-        """Whether mail was announced after the last search, e.g. at the end of a MOVE; IDLE would not repeat it."""
+        """Whether mail was announced since the last look, e.g. at the end of a MOVE; IDLE would not repeat it."""
         return self._client._imap.response("EXISTS")[1] not in ([None], None)
 
     def _begin_idle(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -59,17 +59,30 @@ class Examination:
 
 
 class Mailbox(Protocol):
-    """One inbox and its trays. Every method may raise MailboxLost or MailboxRefused, and nothing else."""
+    """One inbox and its trays. Every method may raise MailboxLost or MailboxRefused, and nothing else.
+
+    Waiting is all mail of the inbox, read or not, but for what people had read when the desk took the mailbox on: an
+    inbox of ten years is not the desk's to file.
+    """
 
     @property
     def name(self) -> str:
         """The name in config.yaml."""
 
-    def waiting(self, bounds: Bounds, skip: Container[str] = ()) -> Iterator[Sequence[Arrival]]:
+    @property
+    def begun(self) -> bool:
+        """Whether it knows since when it is the desk's; until then all its mail waits."""
+
+    def opening(self) -> str:
+        """This moment in words of its own, to be kept and given to `begin` at every start."""
+
+    def begin(self, opening: str) -> None:
+        """Tell it since when it is the desk's."""
+
+    def waiting(self, bounds: Bounds) -> Iterator[Sequence[Arrival]]:
         """Batches of waiting mail, oldest first; what waits is settled once, when the iteration begins.
 
-        Mail with a uid in `skip` rests there on purpose: it is passed over, and not looked at again
-        until the next connection. Mail that was given out and not filed comes again in the next call.
+        Mail that was given out and not filed comes again in the next call.
         """
 
     def file(self, uids: Sequence[str], tray: Tray) -> None:

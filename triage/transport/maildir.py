@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,16 +49,28 @@ class MaildirMailbox:
     def __init__(self, account: MaildirAccount) -> None:
         self._account = account
         self._seen: _Stamp = ()
+        self._opening: int | None = None  # ns
+        self._left: set[str] = set()  # uids of what people had read before the opening
         self._found: dict[str, Path] = {}  # where each mail was in the last look
 
     @property
     def name(self) -> str:
         return self._account.name
 
-    def waiting(self, bounds: Bounds, skip: Container[str] = ()) -> Iterator[Sequence[Arrival]]:
+    @property
+    def begun(self) -> bool:
+        return self._opening is not None
+
+    def opening(self) -> str:
+        return str(time.time_ns() - int(_GRAIN * 1e9))  # times of files lag behind the clock
+
+    def begin(self, opening: str) -> None:
+        self._opening = int(opening)
+
+    def waiting(self, bounds: Bounds) -> Iterator[Sequence[Arrival]]:
         """Batches of waiting mail, oldest first (time of delivery, then name)."""
         self._seen = self._stamp()
-        resting = sorted(self._resting(skip), key=lambda mail: (mail.modified, mail.uid))
+        resting = sorted(self._resting(), key=lambda mail: (mail.modified, mail.uid))
         self._found = {mail.uid: mail.path for mail in resting}
         for batch in in_batches(((mail, mail.size) for mail in resting), bounds):
             yield [arrival for mail in batch if (arrival := self._read(mail, bounds)) is not None]
@@ -85,8 +97,8 @@ class MaildirMailbox:
         return True
 
     def count_waiting(self) -> int:
-        """How many mails rest in `new` and `cur`."""
-        return sum(1 for _ in self._paths())
+        """How many mails wait in `new` and `cur`."""
+        return sum(1 for _ in self._resting())
 
     def examine(self) -> Examination:
         """Make the trays and try to write; a MailboxRefused names the folder that cannot be used."""
@@ -96,7 +108,8 @@ class MaildirMailbox:
             if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
                 raise MailboxRefused(f"{self.name}: no right to read and write {folder}; give it to the desk's user")
         named = ", ".join(tray.name for tray in trays)
-        return Examination((f"Maildir {home}, {self.count_waiting()} waiting", f"trays {named}"))
+        unread = sum("S" not in _flags(path) for path in self._paths())
+        return Examination((f"Maildir {home}, {unread} unread of {self.count_waiting()}", f"trays {named}"))
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -107,7 +120,7 @@ class MaildirMailbox:
         """Every mail of the inbox, except what a mail program marked as deleted (flag T)."""
         for part in ("new", "cur"):
             for path in self._list(self._account.path / part):
-                if not path.name.startswith(".") and "T" not in path.name.partition(":2,")[2]:
+                if not path.name.startswith(".") and "T" not in _flags(path):
                     yield path
 
     def _list(self, folder: Path) -> list[Path]:
@@ -119,16 +132,18 @@ class MaildirMailbox:
         except OSError as error:
             raise MailboxLost(f"{self.name}: cannot read {folder}: {error.strerror}") from None
 
-    def _resting(self, skip: Container[str]) -> Iterator[_Resting]:
+    def _resting(self) -> Iterator[_Resting]:
         for path in self._paths():
-            uid = _uid(path)
-            if uid in skip:
+            uid, read = _uid(path), "S" in _flags(path)
+            if read and uid in self._left:
                 continue
             try:
                 status = path.lstat()
             except FileNotFoundError:
                 continue  # another program filed or flagged it; a flagged one is found next time
-            if stat.S_ISREG(status.st_mode):  # a pipe or a link is no mail
+            if read and status.st_mtime_ns <= (self._opening or 0):
+                self._left.add(uid)
+            elif stat.S_ISREG(status.st_mode):  # a pipe or a link is no mail
                 yield _Resting(path, uid, status.st_size, status.st_mtime_ns)
 
     def _read(self, mail: _Resting, bounds: Bounds) -> Arrival | None:
@@ -183,6 +198,10 @@ class MaildirMailbox:
 def _uid(path: Path) -> str:
     """The name without its flags; a byte that is no UTF-8 is spelled out, for no database takes it."""
     return os.fsencode(path.name).decode("utf-8", "backslashreplace").partition(":2,")[0]
+
+
+def _flags(path: Path) -> str:
+    return path.name.partition(":2,")[2]
 
 
 def _header(start: bytes) -> bytes:

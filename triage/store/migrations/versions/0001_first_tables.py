@@ -30,6 +30,7 @@ def upgrade() -> None:
     _verdict()
     _alert()
     _bounced()
+    _opening()
     _lease()
     _correction()
     _edition()
@@ -41,6 +42,7 @@ def downgrade() -> None:
     op.drop_table("edition")
     op.drop_table("correction")
     op.drop_table("lease")
+    op.drop_table("opening")
     op.drop_table("bounced")
     op.drop_table("alert")
     op.drop_table("verdict")
@@ -318,6 +320,16 @@ def _bounced() -> None:
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("said", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("email", name=op.f("pk_bounced")),
+    )
+
+
+def _opening() -> None:
+    op.create_table(
+        "opening",
+        sa.Column("mailbox", sa.String(length=100), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("mailbox", name=op.f("pk_opening")),
     )
 
 
