@@ -63,17 +63,13 @@ def test_all_replies_of_an_hour_are_counted_without_looking_at_the_mails(store: 
     """Else each mail of a busy hour would read every reply of that hour."""
     if store.shared:
         return  # PostgreSQL keeps large values apart from the row
+    asked: list[str] = []
     with store.connection() as db:
-        plans: list[str] = []
-        sa.event.listen(
-            db, "before_cursor_execute", lambda _, cursor, said, given, *__: plans.extend(plan(said, given))
-        )
-
-        def plan(said: str, given: object) -> list[str]:
-            told = db.connection.driver_connection.execute(f"EXPLAIN QUERY PLAN {said}", given)
-            return [row[3] for row in told]
-
+        link = db.connection.driver_connection
+        link.set_trace_callback(asked.append)
         sent.counts(db, clock(), [Window(60), Window(60, "address", KARI)])
+        link.set_trace_callback(None)
+        plans = [row[3] for said in asked for row in link.execute(f"EXPLAIN QUERY PLAN {said}")]
     searches = [step for step in plans if step.startswith("SEARCH")]
     assert len(searches) == 2
     assert all("COVERING INDEX" in step for step in searches)

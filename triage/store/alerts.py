@@ -9,10 +9,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from triage.store import upsert
+from triage.store.prepared import Prepared
 from triage.store.schema import alert
 
 _LONGEST_NAME = 200
-_STANDS = sa.select(alert.c.name).where(alert.c.name == sa.bindparam("at_name"), alert.c.until.is_(None))
+_STANDS = Prepared(sa.select(alert.c.name).where(alert.c.name == sa.bindparam("at_name"), alert.c.until.is_(None)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def end(db: sa.Connection, name: str, now: datetime) -> Alert | None:
 
 def stands(db: sa.Connection, name: str) -> bool:
     """Whether something is wrong now."""
-    return db.execute(_STANDS, {"at_name": name[:_LONGEST_NAME]}).first() is not None
+    return bool(_STANDS.rows(db, {"at_name": name[:_LONGEST_NAME]}))
 
 
 def standing(db: sa.Connection, prefix: str = "") -> Sequence[Alert]:

@@ -9,16 +9,18 @@ import sqlalchemy as sa
 
 from triage.domain import TicketNumber
 from triage.store import upsert
+from triage.store.prepared import Prepared
 from triage.store.schema import bounced, outbox, recipient
 
-_SINCE = sa.select(bounced.c.at).where(
-    bounced.c.email == sa.bindparam("at_email"), bounced.c.at > sa.bindparam("since")
+_SINCE = Prepared(
+    sa.select(bounced.c.at).where(bounced.c.email == sa.bindparam("at_email"), bounced.c.at > sa.bindparam("since"))
 )
 
 
 def since(db: sa.Connection, email: str, moment: datetime) -> datetime | None:
     """When mail to an address came back, if that was after a moment."""
-    return db.execute(_SINCE, {"at_email": email, "since": moment}).scalar()
+    found: datetime | None = _SINCE.scalar(db, {"at_email": email, "since": moment})
+    return found
 
 
 def note(

@@ -87,10 +87,14 @@ def _engine(url: sa.URL, **options: Any) -> sa.Engine:
 
 
 def _shorten(context: sa.engine.ExceptionContext) -> None:
-    """Only the first line: PostgreSQL's DETAIL, behind it, shows the row."""
     for error in (context.original_exception, context.sqlalchemy_exception):
         if error is not None:
-            error.args = (str(error.args[0] if error.args else error).partition("\n")[0],)
+            shorten(error)
+
+
+def shorten(error: BaseException) -> None:
+    """Keep an error's first line alone: PostgreSQL's DETAIL, behind it, shows the row."""
+    error.args = (str(error.args[0] if error.args else error).partition("\n")[0],)
 
 
 def _postgresql(url: sa.URL) -> sa.Engine:
@@ -132,8 +136,7 @@ def _begin_immediate(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _first_line(error: BaseException) -> str:

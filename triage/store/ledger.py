@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -26,21 +27,35 @@ from triage.domain import (
 )
 from triage.store import outbox, trouble, upsert
 from triage.store import schema as s
+from triage.store.prepared import Prepared, run
 from triage.store.sent import Alike, Window, counts
 
-# What every mail asks is built once: building a statement takes longer than running it.
 _ticket: sa.BindParameter[int] = sa.bindparam("at_ticket")
-_TRAY = sa.select(s.mail.c.tray).where(s.mail.c.key == sa.bindparam("at_key"))
+_TRAY = Prepared(sa.select(s.mail.c.tray).where(s.mail.c.key == sa.bindparam("at_key")))
+_TICKET_COLUMNS = [
+    s.ticket.c[name]
+    for name in (
+        *("merged_into", "number", "state", "topic", "profile", "language", "asked", "told_separate", "subject"),
+        *("handed_over_at", "flags"),
+    )
+]
 # A ticket is read to be changed: on PostgreSQL another desk waits until this transaction has ended (SQLite has one writer).
-_TICKET = sa.select(s.ticket).where(s.ticket.c.number == _ticket).with_for_update()
-_FINDINGS = sa.select(s.finding).where(s.finding.c.ticket == _ticket).order_by(s.finding.c.id)
-_PEOPLE = sa.select(s.participant.c.email).where(s.participant.c.ticket == _ticket)
-_PERSON = _PEOPLE.where(s.participant.c.email == sa.bindparam("at_email"))
-_NEW_TICKET = sa.insert(s.ticket).returning(s.ticket.c.number)
-_NEW_MAIL = sa.insert(s.mail).returning(s.mail.c.id)
-_NEW_REPLY = sa.insert(s.outbox).returning(s.outbox.c.id)
-_NEW = {table: sa.insert(table) for table in (s.verdict, s.finding, s.required, s.recipient)}
-_CHANGED_TICKET = sa.update(s.ticket).where(s.ticket.c.number == _ticket)
+_TICKET = Prepared(sa.select(*_TICKET_COLUMNS).where(s.ticket.c.number == _ticket).with_for_update())
+_finding = s.finding.c
+_FINDINGS = Prepared(
+    sa.select(_finding.field, _finding.value, _finding.place, _finding.confidence, _finding.note)
+    .where(_finding.ticket == _ticket)
+    .order_by(_finding.id)
+)
+_PEOPLE = Prepared(sa.select(s.participant.c.email).where(s.participant.c.ticket == _ticket))
+_NEW_TICKET = Prepared(sa.insert(s.ticket).returning(s.ticket.c.number))
+_NEW_MAIL = Prepared(sa.insert(s.mail).returning(s.mail.c.id))
+_NEW_REPLY = Prepared(sa.insert(s.outbox).returning(s.outbox.c.id))
+_NEW = {table: Prepared(sa.insert(table)) for table in (s.verdict, s.finding, s.required, s.recipient)}
+_NEW_UNLESS_THERE = {
+    table: Prepared(partial(upsert.unless_there, table=table)) for table in (s.participant, s.reference)
+}
+_CHANGED_TICKET = Prepared(sa.update(s.ticket).where(s.ticket.c.number == _ticket))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +101,18 @@ class Ledger:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """What happens inside is undone alone when it fails, and the rest of the batch stays."""
-        with self._db.begin_nested():
+        run(self._db, "SAVEPOINT mail")  # not begin_nested(): it names each anew, and no driver knows it again
+        try:
             yield
+        except BaseException:
+            run(self._db, "ROLLBACK TO SAVEPOINT mail")
+            raise
+        finally:
+            run(self._db, "RELEASE SAVEPOINT mail")
 
     def seen(self, key: str) -> Tray | None:
         """The tray of a mail that was handled before, else None."""
-        tray = self._db.execute(_TRAY, {"at_key": key}).scalar()
+        tray = _TRAY.scalar(self._db, {"at_key": key})
         return Tray(tray) if tray is not None else None
 
     # ── tickets ─────────────────────────────────────────────────────────────────────────────────────
@@ -102,12 +123,12 @@ class Ledger:
         value: int | None = number.value
         while value is not None and value not in visited:
             visited.add(value)
-            row = self._db.execute(_TICKET, {"at_ticket": value}).mappings().first()
-            if row is None:
+            rows = _TICKET.rows(self._db, {"at_ticket": value})
+            if not rows:
                 return None
-            if row["merged_into"] is None:
-                return self._ticket(row)
-            value = row["merged_into"]
+            value, *kept = rows[0]
+            if value is None:
+                return self._ticket(*kept)
         return None
 
     def tickets_citing(self, message_ids: Sequence[str]) -> Sequence[TicketNumber]:
@@ -119,11 +140,11 @@ class Ledger:
 
     def takes_part(self, number: TicketNumber, email: str) -> bool:
         """Whether an address was in From, To or Cc of the ticket's mails."""
-        return self._db.execute(_PERSON, {"at_ticket": number.value, "at_email": email}).first() is not None
+        return email in self.people(number)
 
     def people(self, number: TicketNumber) -> frozenset[str]:
         """The addresses of those who take part."""
-        return frozenset(self._db.execute(_PEOPLE, {"at_ticket": number.value}).scalars())
+        return frozenset(email for (email,) in _PEOPLE.rows(self._db, {"at_ticket": number.value}))
 
     def open_ticket(self, mail: InboundMail, language: Language) -> Ticket:
         """A new ticket owned by the sender; its number comes from the database."""
@@ -138,7 +159,7 @@ class Ledger:
             "opened_at": self.now,
             "changed_at": self.now,
         }
-        number = self._db.execute(_NEW_TICKET, row).scalar_one()
+        number = _NEW_TICKET.scalar(self._db, row)
         return Ticket(TicketNumber(number), TicketState.NEW, None, None, language, subject=mail.subject)
 
     def update_ticket(self, ticket: Ticket, verdict: Verdict, *, asked: bool, told_separate: bool) -> None:
@@ -157,33 +178,45 @@ class Ledger:
         }
         if done:
             values["completed_at"] = self.now
-        self._db.execute(_CHANGED_TICKET, values | {"at_ticket": ticket.number.value})
+        _CHANGED_TICKET.write(self._db, [values | {"at_ticket": ticket.number.value}])
 
-    def _ticket(self, row: sa.RowMapping) -> Ticket:
+    def _ticket(  # noqa: PLR0913 - the columns of _TICKET
+        self,
+        number: int,
+        state: str,
+        topic: str | None,
+        profile: str | None,
+        language: str,
+        asked: int,
+        told_separate: bool,
+        subject: str,
+        handed_over_at: datetime | None,
+        flags: Sequence[str],
+    ) -> Ticket:
         return Ticket(
-            number=TicketNumber(row["number"]),
-            state=TicketState(row["state"]),
-            topic=row["topic"],
-            profile=row["profile"],
-            language=Language(row["language"]),
-            findings=self._findings(row["number"]),
-            asked=row["asked"],
-            told_separate=row["told_separate"],
-            subject=row["subject"],
-            handed_over=row["handed_over_at"] is not None,
-            flags=tuple(map(Flag, row["flags"])),
+            number=TicketNumber(number),
+            state=TicketState(state),
+            topic=topic,
+            profile=profile,
+            language=Language(language),
+            findings=self._findings(number),
+            asked=asked,
+            told_separate=told_separate,
+            subject=subject,
+            handed_over=handed_over_at is not None,
+            flags=tuple(map(Flag, flags)),
         )
 
     def _findings(self, number: int) -> tuple[Finding, ...]:
-        rows = self._db.execute(_FINDINGS, {"at_ticket": number})
-        return tuple(Finding(row.field, row.value, Where(row.place), row.confidence, row.note) for row in rows)
+        rows = _FINDINGS.rows(self._db, {"at_ticket": number})
+        return tuple(Finding(field, value, Where(place), *others) for field, value, place, *others in rows)
 
     # ── writing down ────────────────────────────────────────────────────────────────────────────────
 
     def record(self, handled: Handled, ticket: Ticket | None, *, first: bool) -> int:
         """Write the mail, what was understood and what was decided; return the mail's row id."""
         mail, verdict = handled.reading.mail, handled.verdict
-        mail_id = int(self._db.execute(_NEW_MAIL, self._mail_row(handled, ticket, first)).scalar_one())
+        mail_id = int(_NEW_MAIL.scalar(self._db, self._mail_row(handled, ticket, first)))
         self._insert(s.verdict, [_verdict_row(mail_id, handled)])
         self._insert(s.finding, [_finding_row(mail_id, ticket, found) for found in _worth_keeping(handled)])
         self._insert(
@@ -220,7 +253,7 @@ class Ledger:
             "next_at": self.now,
             "said": "",
         }
-        number_in_line = self._db.execute(_NEW_REPLY, row).scalar_one()
+        number_in_line = _NEW_REPLY.scalar(self._db, row)
         people = dict.fromkeys(reply.recipients)
         self._insert(
             s.recipient, [{"outbox": number_in_line, "email": email, "queued_at": self.now} for email in people]
@@ -270,12 +303,10 @@ class Ledger:
 
     def _insert_new(self, table: sa.Table, rows: Sequence[dict[str, object]]) -> None:
         """Rows of which some may be there, or come from another desk at this moment."""
-        if rows:
-            self._db.execute(upsert.unless_there(self._db, table), rows)
+        _NEW_UNLESS_THERE[table].write(self._db, rows)
 
     def _insert(self, table: sa.Table, rows: Sequence[dict[str, object]]) -> None:
-        if rows:
-            self._db.execute(_NEW[table], rows)
+        _NEW[table].write(self._db, rows)
 
 
 def _worth_keeping(handled: Handled) -> tuple[Finding, ...]:

@@ -8,9 +8,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from triage.domain import Kind, TicketNumber
+from triage.store.prepared import Prepared
 from triage.store.schema import mail, verdict
 
-_ALIKE = (
+_ALIKE = Prepared(
     sa.select(mail.c.sender, mail.c.ticket)
     .join(verdict, verdict.c.mail == mail.c.id)
     .where(
@@ -32,6 +33,6 @@ class Alike:
 
 def since(db: sa.Connection, likeness: str, moment: datetime) -> Alike:
     """The mails of a likeness that were handled after a moment."""
-    rows = db.execute(_ALIKE, {"likeness": likeness, "since": moment}).all()
-    tickets = dict.fromkeys(TicketNumber(row.ticket) for row in rows if row.ticket is not None)
-    return Alike(frozenset(row.sender for row in rows), tuple(tickets))
+    rows = _ALIKE.rows(db, {"likeness": likeness, "since": moment})
+    tickets = dict.fromkeys(TicketNumber(number) for _, number in rows if number is not None)
+    return Alike(frozenset(sender for sender, _ in rows), tuple(tickets))

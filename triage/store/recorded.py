@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from triage.domain import Attachment, InboundMail, Inspection, TicketNumber, Verdict
 from triage.store import schema as s
+from triage.store.prepared import Prepared
 from triage.threads import Belonging
 
 T = TypeVar("T")
@@ -99,7 +100,7 @@ def unpack(content: bytes) -> Recorded:
 
 def write(db: sa.Connection, mail: int, recorded: Recorded) -> None:
     """Keep a mail that was just handled."""
-    db.execute(_NEW, {"mail": mail, "content": pack(recorded)})
+    _NEW.write(db, [{"mail": mail, "content": pack(recorded)}])
 
 
 def counts(db: sa.Connection, since: datetime | None = None) -> tuple[int, int]:
@@ -132,7 +133,7 @@ def content_of(db: sa.Connection, mail: int) -> bytes | None:
     return None if found is None else bytes(found)
 
 
-_NEW = sa.insert(s.recorded)
+_NEW = Prepared(sa.insert(s.recorded))
 _JOINED = s.recorded.join(s.mail, s.mail.c.id == s.recorded.c.mail).join(s.verdict, s.verdict.c.mail == s.mail.c.id)
 _DIGESTS = (s.verdict.c.rules_digest, s.verdict.c.model_digest)
 _COLUMNS = (s.mail.c.id, s.mail.c.ticket, s.mail.c.first, s.mail.c.handled_at, *_DIGESTS, s.recorded.c.content)

@@ -10,6 +10,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from triage.store.prepared import Prepared
 from triage.store.schema import outbox, recipient
 
 Alike = Literal["address", "domain", "fingerprint"]
@@ -41,13 +42,13 @@ def counts(db: sa.Connection, now: datetime, windows: Collection[Window]) -> Map
     for position, window in enumerate(asked):
         wanted[f"since_{position}"] = now - timedelta(minutes=window.minutes)
         wanted[f"alike_{position}"] = window.value
-    found = db.execute(_counting(tuple(window.alike for window in asked)), wanted).one()
+    (found,) = _counting(tuple(window.alike for window in asked)).rows(db, wanted)
     return dict(zip(asked, found, strict=True))
 
 
 @lru_cache(maxsize=32)  # a desk has as many kinds of them as its limits have shapes; building one takes long
-def _counting(kinds: tuple[Alike | None, ...]) -> sa.Select[*tuple[int, ...]]:
-    return sa.select(*(_counted(kind, position) for position, kind in enumerate(kinds)))
+def _counting(kinds: tuple[Alike | None, ...]) -> Prepared:
+    return Prepared(sa.select(*(_counted(kind, position) for position, kind in enumerate(kinds))))
 
 
 def _counted(kind: Alike | None, position: int) -> sa.ScalarSelect[int]:

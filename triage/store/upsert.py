@@ -5,8 +5,6 @@ Asking first and inserting then is no answer: between the two another desk may h
 
 from __future__ import annotations
 
-from functools import cache
-
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -16,13 +14,8 @@ def insert(db: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite.Ins
     return _insert(db.dialect.name, table)
 
 
-def unless_there(db: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT that leaves alone what is there; built once, because that takes longer than running it."""
-    return _unless_there(db.dialect.name, table)
-
-
-@cache
-def _unless_there(dialect: str, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+def unless_there(dialect: str, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that leaves alone what is there."""
     return _insert(dialect, table).on_conflict_do_nothing()
 
 
