@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from triage.alerts import Alerts
 from triage.config import Limits, ReplyLimit
@@ -32,7 +33,12 @@ _DIGITS = re.compile(r"\d+")
 
 def fingerprint(mail: InboundMail) -> str:
     """The same words from whatever address and with whatever numbers: what a machine that varies them cannot hide."""
-    words = " ".join(_DIGITS.sub("", f"{mail.subject} {mail.new} {mail.signature}").lower().split())
+    return _fingerprint(mail.subject, mail.new, mail.signature)
+
+
+@lru_cache(maxsize=1)  # the limits ask for it, and the outbox right after
+def _fingerprint(*parts: str) -> str:
+    words = " ".join(_DIGITS.sub("", " ".join(parts)).lower().split())
     return hashlib.sha256(words.encode()).hexdigest()
 
 

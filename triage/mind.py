@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 
 from triage import __version__
@@ -45,7 +46,7 @@ class Mind:
         """What it was made of."""
         return self.rules, self.templates, Edition(MODEL, self.understanding.classifier.digest)
 
-    @property
+    @cached_property
     def finders(self) -> str:
         """A digest of what finds fields and secrets, the code included: the same finders find the same again."""
         return total_digest({name: self.rules.files.get(name, "") for name in _FINDERS} | {"code": __version__})

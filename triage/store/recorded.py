@@ -85,8 +85,7 @@ def record(mail: InboundMail, inspection: Inspection, belonging: Belonging, verd
 
 def pack(recorded: Recorded) -> bytes:
     """The value as bytes."""
-    text = json.dumps(_plain(recorded), ensure_ascii=False, separators=(",", ":"))
-    return zlib.compress(text.encode(), _LEVEL)
+    return zlib.compress(_to_json(recorded).encode(), _LEVEL)
 
 
 def unpack(content: bytes) -> Recorded:
@@ -167,15 +166,14 @@ def _attachments(attachments: Sequence[Attachment]) -> Iterator[Attachment]:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON knows it; fields of dataclasses that have their default are left out."""
-    if isinstance(value, Enum):
-        return value.value
-    if is_dataclass(value):
-        kept = ((name, getattr(value, name), default) for name, default in _defaults(value.__class__))
-        return {name: _plain(each) for name, each, default in kept if each != default}
-    if isinstance(value, tuple):
-        return [_plain(each) for each in value]
-    return value.isoformat() if isinstance(value, datetime) else value
+    """What JSON does not know by itself; fields of dataclasses that have their default are left out."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    kept = ((name, getattr(value, name), default) for name, default in _defaults(value.__class__))
+    return {name: each for name, each, default in kept if each != default}
+
+
+_to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain).encode
 
 
 @cache
