@@ -57,6 +57,8 @@ def _misnamed(config: Path, settings: Settings) -> Sequence[Problem]:
     from triage.checking import misnamed
     from triage.fields.handbook import Handbook
 
+    if not any(rule.when for rule in settings.handover):
+        return ()
     try:
         rulebook, handbook = _rulebook(settings.rules), Handbook.load(settings.rules)
     except Problems:

@@ -44,7 +44,8 @@ def outdated_in(files: Iterable[Path], outdated: Iterable[Outdated]) -> Iterator
     """Lines of files that recommend what no longer exists (DOMAIN section 5, rows marked OLD)."""
     rows = tuple(outdated)
     for file in files:
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.is_file() else []
+        text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+        lines = text.splitlines() if any(_cited(text, rows)) else []  # hardly any file cites one at all
         for number, line in enumerate(lines, start=1):
             for name, because in _cited(line, rows):
                 yield Problem(
