@@ -81,3 +81,8 @@ def test_what_states_nothing_is_not_taken_for_an_environment(field, text):
 )
 def test_words_and_calls_that_disagree_are_a_conflict(field, text):
     assert field("environment", text) == "conflict"
+
+
+def test_a_word_inside_an_address_states_nothing(inspector):
+    given = mail("The callback is https://shop.example/callbacks(prod) today")
+    assert not [found for found in inspector.inspect(given).findings if found.field == "environment"]

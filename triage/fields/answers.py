@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from triage.domain import Finding
-from triage.fields.labels import places
+from triage.fields.labels import matches, places
 from triage.fields.parts import MOST_PROSE, Part
 from triage.fields.terms import Terms
 from triage.fields.vocabulary import Labels
@@ -18,8 +18,9 @@ from triage.fields.vocabulary import Labels
 _MOST = 60
 _PRONOUN = 4  # letters of the words that may stand between a verb and a status: `I`, `ni`, `dere`
 _CODES = "200|201|202|204|302|400|401|402|403|404|405|406|408|409|410|412|413|414|415|422|423|424|428|429|431|500|501|502|503|504"
+_STATUSES = frozenset(_CODES.split("|"))
 _STATUS = re.compile(
-    rf"(?P<code>{_CODES})(?<![\w.,+/#-]\d{{3}})(?P<plural>'?(?:s|er|ere|or|ene)(?!\w))?(?![\w%]|[.,:]\d|-\d)"
+    r"(?P<code>[2-5](?<![\w.,+/#-].)\d\d)(?P<plural>'?(?:s|er|ere|or|ene)(?!\w))?(?![\w%]|[.,:]\d|-\d)"
 )
 _LINE = re.compile(rf"http/\d(?:\.\d)?[\"']?[ \t]{{1,3}}(?P<code>{_CODES})(?!\d)")
 _REASON = re.compile(
@@ -27,8 +28,9 @@ _REASON = re.compile(
     r"unprocessable|locked|too many|payload too|request entity|request too|content too|request header|uri too|request-uri|unsupported media|not acceptable|request time|precondition|failed dependency|not implemented|internal server|bad gateway|service unavailable|gateway time|[\[{]{1,2}\s?\")",
     re.IGNORECASE,
 )
-_BEFORE = re.compile(r"(?:[^\W\d_]+[ \t]{1,3})?[^\W\d_]*[ \t:=\"'`*_(>|-]{0,8}$")
-_AFTER_CALL = re.compile(r"(?:(?:GET|POST|PUT|PATCH|DELETE)[ :]{1,3}\S{1,400}[ \t\"'|>=-]{1,8}|(?:->|=>|→)[ \t]{0,3})$")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_AFTER_CALL = re.compile(rf"(?:{'|'.join(_METHODS)})[ :]{{1,3}}\S{{1,400}}[ \t\"'|>=-]{{1,8}}$")
+_AFTER_ARROW = re.compile(r"(?:->|=>|→)[ \t]{0,3}\Z")
 _DASH = re.compile(r"[ \t]?[-–:][ \t]")
 _AFTER = re.compile(r"[ \t\"'`*_)-]{0,4}(?P<word>[^\W\d_]*|[^\s\w])")
 _KEY = r"(?:[\"'\\\]]{1,3}\s{0,10}(?:=>|:)|[ \t]{0,3}=>|[ \t]{0,2}[:=])\s{0,10}"
@@ -40,7 +42,6 @@ _BODY_KEYS = Labels.of(
         "transactionloghistory", "redirecturl", "expires in", "errorsummary", "httpstatuscode", "correlation id",
     )
 )  # fmt: skip
-LABELS = (_BODY_KEYS,)
 _BEHIND_KEY = re.compile(rf"{_KEY}{_VALUE}")
 _PROBLEM = re.compile(
     rf"[\"'\[](?:type|title|detail|instance|status)[\"'\]\\]{{1,3}}\s{{0,10}}(?:=>|:)\s{{0,10}}{_VALUE}"
@@ -73,20 +74,33 @@ _SIGNS = tuple(
         ("requested order not found", r"requested order not found"),
     )
 )
-_CODE = re.compile(
-    r"(?<!\w)(?:error ?code|error ?id|err code|feilkode|fejlkode|felkod|virhekoodi|kode|code|kod|koodi|koodilla|virhekoodin|virhekoodilla|virhekoodia|feilkoden|fejlkoden|felkoden)[: ]{1,2}(?P<value>\d{1,5})(?![\w.,-]?\d)"
-)
-_QUOTED = re.compile(r"(?P<mark>(?<!\w)[\"'])(?P<value>[^\"\n{}]{6,200}?)(?P=mark)(?!\w)")
+_CODE_WORDS = Labels.of(
+    (
+        "error code", "errorcode", "error id", "errorid", "err code", "code", "feilkode", "feilkoden", "kode",
+        "fejlkode", "fejlkoden", "felkod", "felkoden", "kod", "koodi", "koodilla", "virhekoodi", "virhekoodin",
+        "virhekoodilla", "virhekoodia",
+    )
+)  # fmt: skip
+_CODE = re.compile(rf"(?<!\w)(?:{'|'.join(sorted(_CODE_WORDS.every))})[: ]{{1,2}}(?P<value>\d{{1,5}})(?![\w.,-]?\d)")
+_QUOTED = re.compile(r"(?P<mark>[\"'](?<!\w.))(?P<value>[^\"\n{}]{6,200}?)(?P=mark)(?!\w)")
+_ERROR_NAMES = Labels.of(
+    (
+        "unauthorised", "unauthorized", "forbidden", "bad request", "not found", "conflict", "internal server error",
+        "bad gateway", "gateway timeout", "gateway time out", "service unavailable", "too many requests", "invalid msn",
+        "method not allowed",
+    )
+)  # fmt: skip
 _NAMED = re.compile(
     r"(?<![\w/])(?P<value>unauthori[sz]ed|forbidden|bad request|not found|conflict|internal server error|bad gateway|gateway time-?out|"
     r"service unavailable|too many requests|invalid msn|method not allowed)(?!\w)"
 )
+LABELS = (_BODY_KEYS, _CODE_WORDS, _ERROR_NAMES)
 _GROUPS = (
     *("merchant ", "payment ", "payments ", "customer ", "user ", "authentication ", "invalid request "),
     *("invalidrequest ", "error ", "feil ", "fejl ", "virhe "),
 )
-_LONGEST_GROUP = max(map(len, _GROUPS))
-_GROUP = re.compile(r"(?<![\w.])(?P<value>[a-z ]{4,16} \d{2,3})(?![\w%]|[.,:/-]\d)")
+_BEHIND_GROUP = "|".join(rf"(?<=(?<![\w.]){name})" for name in _GROUPS)
+_GROUP = re.compile(rf" (?=\d\d\d?(?![\w%]|[.,:/-]\d))(?:{_BEHIND_GROUP})\d+")
 _ERRORS = ("error", "feil", "fejl", "virhe")
 _MESSAGE = re.compile(
     r"(?<!\w)(?:invalid|not (?:allowed|found|available|active|valid|registered)|too (?:high|low|long|short|many)|failed|denied|is required|must be)(?!\w)"
@@ -105,11 +119,6 @@ _BLOCK = re.compile(
 
 
 _PROBLEM_KEYS = ("type", "title", "detail", "instance", "status")
-_CODE_HINTS = ("code", "kod", "kood", "error id", "errorid")  # one of them stands in every word for a code
-_NAMED_HINTS = (
-    *("unauthori", "forbidden", "bad request", "not found", "conflict", "internal server", "bad gateway"),
-    *("gateway time", "service unavailable", "too many", "invalid msn", "method not"),
-)
 _WORDS = re.compile(r"[^\W\d_]+")
 _SENTENCE = re.compile(r"[.!?][ \t]|\n")
 _SHORTEST_STEM = 4
@@ -153,17 +162,12 @@ def _problem_keys(part: Part) -> Iterator[str]:
 def _messages(part: Part, terms: Terms) -> Iterator[Finding]:
     """An error code or a quoted message in a sentence: `fails with code 61`, `we get "Merchant not allowed"`."""
     prose = part.folded[:MOST_PROSE]
-    if any(hint in prose for hint in _CODE_HINTS):
-        for match in islice(_CODE.finditer(prose), _MOST):
-            yield _body(part, match, "errorcode")
+    yield from (_body(part, match, "errorcode") for match in islice(matches(part, _CODE_WORDS, _CODE), _MOST))
     quoted = islice(_QUOTED.finditer(prose), _MOST) if '"' in prose or "'" in prose else ()
-    named = islice(_NAMED.finditer(prose), _MOST) if any(hint in prose for hint in _NAMED_HINTS) else ()
+    named = islice(matches(part, _ERROR_NAMES, _NAMED), _MOST)
     yield from (_body(part, match, "message") for match in quoted if _is_message(match, prose, terms))
     yield from (_body(part, match, "message") for match in named if _is_told(match, prose, terms))
-    for match in islice(_groups(part), _MOST):
-        told = match["value"].startswith(_ERRORS) or terms.failed(part, match.start())
-        if told and not _counts(part, match.end(), terms):
-            yield _body(part, match, "error")
+    yield from islice(_groups(part, prose, terms), _MOST)
 
 
 def _is_message(match: re.Match[str], prose: str, terms: Terms) -> bool:
@@ -182,16 +186,14 @@ def _is_told(match: re.Match[str], prose: str, terms: Terms) -> bool:
     return not told.isdisjoint(terms.status_before | terms.status_words)
 
 
-def _groups(part: Part) -> Iterator[re.Match[str]]:
+def _groups(part: Part, prose: str, terms: Terms) -> Iterator[Finding]:
     """Error groups with their codes: `Merchant 34`, `feil 402`."""
-    for number in part.numbers:
-        if number >= MOST_PROSE:
-            return
-        before = part.folded[max(0, number - _LONGEST_GROUP) : number]
-        for name in _GROUPS if before.endswith(_GROUPS) else ():
-            if before.endswith(name) and (match := _GROUP.match(part.folded, number - len(name))):
-                yield match
-                break
+    for code in _GROUP.finditer(prose):
+        name = next(name for name in _GROUPS if prose.endswith(name, 0, code.start() + 1))
+        start = code.start() + 1 - len(name)
+        told = name.startswith(_ERRORS) or terms.failed(part, start)
+        if told and not _counts(part, code.end(), terms):
+            yield Finding("response", f"error {part.text[start : code.end()]}", part.where, 1.0, "body", start)
 
 
 def _counts(part: Part, end: int, terms: Terms) -> bool:
@@ -205,17 +207,15 @@ def _body(part: Part, match: re.Match[str], name: str) -> Finding:
 
 
 def _statuses(part: Part, terms: Terms) -> Iterator[Finding]:
-    codes = (_STATUS.match(part.text, start) for start in part.numbers)
-    statuses = (match for match in codes if match and _is_status(part, match, terms))
+    codes = (match for match in _STATUS.finditer(part.text) if match["code"] in _STATUSES)
+    statuses = (match for match in codes if _is_status(part, match, terms))
     for match in islice(statuses, _MOST):
         yield Finding("response", f"HTTP {match['code']}", part.where, 0.9, "status", match.start())
 
 
 def _is_status(part: Part, match: re.Match[str], terms: Terms) -> bool:
     """A code is a status next to its name, after a word like `HTTP`, or after `we get` and before no noun."""
-    if _REASON.match(part.text, match.end()) or _AFTER_CALL.search(
-        part.text[part.line(match.start())[0] : match.start()]
-    ):
+    if _REASON.match(part.text, match.end()) or _follows_call(part, match.start()):
         return True
     if _heads_line(part, match) or _in_brackets(part, match):
         return True
@@ -234,6 +234,13 @@ def _is_status(part: Part, match: re.Match[str], terms: Terms) -> bool:
     named = any(_names_status(name, terms) for name in before[-2:])
     follows = word in terms.status_after or not word or not word[0].isalpha() or match["code"] >= "400"
     return named or (follows and _introduced(before, word, terms)) or _names_status(word, terms)
+
+
+def _follows_call(part: Part, start: int) -> bool:
+    if _AFTER_ARROW.search(part.text, max(0, start - 5), start):
+        return True
+    before = part.text[part.line(start)[0] : start]
+    return any(method in before for method in _METHODS) and bool(_AFTER_CALL.search(before))
 
 
 def _heads_line(part: Part, match: re.Match[str]) -> bool:

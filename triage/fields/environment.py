@@ -11,13 +11,12 @@ from collections.abc import Iterator, Sequence
 
 from triage.domain import Finding, Where
 from triage.fields.labels import hits
-from triage.fields.parts import MOST_PROSE, Part, fold
+from triage.fields.parts import Part, fold
 from triage.fields.terms import Terms
 
-_LONE = re.compile(
-    r"(?:^|[.!?,:;|/][ \t]{1,3}|[(\[])(?:(?:only|just|bare|bara|kun|vain) )?(?P<word>[^\W\d_]{2,20})(?=[ \t]{0,3}(?:[.!,:;)\]|]|/(?!\w)|[ ]-[ ]|\r?\n|\Z))",
-    re.MULTILINE,
-)
+_BEFORE_LONE = re.compile(r"(?:^|[.!?,:;|/][ \t]{1,3}|[(\[])(?:(?:only|just|bare|bara|kun|vain) )?\Z", re.MULTILINE)
+_BEHIND_LONE = re.compile(r"[ \t]{0,3}(?:[.!,:;)\]|]|/(?!\w)|[ ]-[ ]|\r?\n|\Z)")
+_LONGEST_BEFORE = 10  # characters
 _LAST_WORD = re.compile(r"([^\W\d_]+)[ \t]{1,3}$")
 _CLOSED = re.compile(r"[ \t]{0,3}(?:[.,;)|]|\r?\n|\Z)")
 _HOST_HITS = 50
@@ -64,9 +63,16 @@ def _labelled(part: Part, terms: Terms) -> Iterator[Finding]:
         value = terms.environment_values.get(fold(hit.value))
         if value and (hit.explicit or hit.apart or _CLOSED.match(part.text, hit.start + len(hit.value))):
             yield Finding("environment", value, part.where, 1.0, "stated", hit.start)
-    for match in _LONE.finditer(part.folded[:MOST_PROSE]) if part.where is not Where.ATTACHMENT else ():
-        if value := terms.environment_values.get(match["word"]):
-            yield Finding("environment", value, part.where, 1.0, "stated", match.start("word"))
+    for seen in part.seen.get("environment/value", ()):
+        value = terms.environment_values.get(part.folded[seen.start : seen.end])
+        if value and _is_lone(part, seen.start, seen.end):
+            yield Finding("environment", value, part.where, 1.0, "stated", seen.start)
+
+
+def _is_lone(part: Part, start: int, end: int) -> bool:
+    """Whether a word is a clause by itself: `just test.`, `(prod)`."""
+    before = _BEFORE_LONE.search(part.folded, max(0, start - _LONGEST_BEFORE), start)
+    return bool(before and _BEHIND_LONE.match(part.folded, end))
 
 
 def _stated(part: Part, terms: Terms) -> Iterator[Finding]:

@@ -61,7 +61,7 @@ class Inspector:
         """Build the inspector from the rules folder. Raises yamlfile.Problems."""
         checklists = Checklists.of(read(folder / "checklists.yaml", ChecklistsFile).value)
         words = terms.load(folder / "fields.yaml")
-        return cls(words, checklists, words.vocabulary((*answers.LABELS, *calls.LABELS)))
+        return cls(words, checklists, words.vocabulary((*answers.LABELS, *calls.LABELS, *dates.LABELS)))
 
     def inspect(self, mail: InboundMail) -> Inspection:
         """Findings in the order in which they count for each field, secrets, and the masked mail."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from triage.fields.parts import Part, fold
+from triage.fields.parts import MOST_PROSE, Part, fold
 from triage.fields.vocabulary import Labels, Places
 
 _BEGINNING = 3  # characters of labels that begin alike
@@ -89,6 +89,12 @@ def places(part: Part, labels: Labels, most: int | None = MOST_HITS) -> Places:
         if alike[part.spaced[start : start + _BEGINNING]] <= most:
             chosen.append((start, end))
     return chosen
+
+
+def matches(part: Part, labels: Labels, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """Where a pattern fits that begins with one of these labels, in what people wrote."""
+    begun = (pattern.match(part.folded, start) for start, _ in places(part, labels, None) if start < MOST_PROSE)
+    return (match for match in begun if match)
 
 
 def hits(part: Part, labels: Labels, value: re.Pattern[str]) -> Iterator[Hit]:

@@ -17,9 +17,9 @@ _LABELLED = re.compile(
 )
 _VAT = re.compile(r"(?P<number>\d{3} ?\d{3} ?\d{3}) ?mva(?!\w)")
 _SWEDISH = re.compile(r"(?<![\w-])\d{6}-\d{4}(?![\w-])")
-_PREFIXED = re.compile(r"(?<!\w)(?:fi|dk)\d{8}(?!\w)")
+_PREFIXED = re.compile(r"(?:fi|dk)(?=\d)(?<!\w..)\d{8}(?!\w)")
 _GAP = re.compile(r"[^\d\n;?!:]{1,40}?[ ](?:is|er|ar|on|:)[ ]{1,2}(?=\w)")
-_FINNISH = re.compile(r"(?<![\w-])\d{7}-\d(?![\w-])")
+_FINNISH = re.compile(r"-(?<=(?<![\w-])\d{7}-)\d(?![\w-])")  # sought by its hyphen: digits are many in a log
 
 
 def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
@@ -36,12 +36,13 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     yield from _said(part, terms)
     for match in _VAT.finditer(part.folded) if "mva" in part.folded else ():
         yield _finding(part, match["number"], match.start("number"))
-    for match in filter(None, (_PREFIXED.match(part.folded, start - 2) for start in part.numbers if start > 1)):
+    for match in _PREFIXED.finditer(part.folded):
         if (is_y_tunnus if match.group().startswith("fi") else is_cvr)(match.group()[2:]):
             yield _finding(part, match.group().upper(), match.start())
-    for match in filter(None, (_FINNISH.match(part.text, start) for start in part.numbers)):
-        if is_y_tunnus(match.group().replace("-", "")):
-            yield _finding(part, match.group(), match.start())
+    for match in _FINNISH.finditer(part.text):
+        number = part.text[match.start() - 7 : match.end()]
+        if is_y_tunnus(number.replace("-", "")):
+            yield _finding(part, number, match.start() - 7)
 
 
 def _said(part: Part, terms: Terms) -> Iterator[Finding]:

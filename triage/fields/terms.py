@@ -213,6 +213,7 @@ def _lists(file: FieldsFile) -> dict[str, Iterable[str]]:
     return {
         "environment/test": file.environment.test.words,
         "environment/production": file.environment.production.words,
+        "environment/value": (*file.environment.test.values, *file.environment.production.values),
         "environment/denied": file.environment.denied_by,
         "environment/not": file.environment.not_stated_by,
         "not a product": file.product.not_meant,
