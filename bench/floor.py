@@ -51,7 +51,7 @@ class Floor:
 
     def empty(self) -> int:
         """Handle all that waits; returns how many."""
-        waiting = self._imap.search("UNDELETED")
+        waiting = self._imap.search("UNSEEN")
         for start in range(0, len(waiting), BATCH):
             batch = waiting[start : start + BATCH]
             fetched = self._imap.fetch(batch, ["BODY.PEEK[]"])
