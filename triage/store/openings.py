@@ -17,4 +17,5 @@ def of(db: sa.Connection, mailbox: str) -> str | None:
 
 def keep(db: sa.Connection, mailbox: str, said: str, now: datetime) -> None:
     """Remember an opening; the first one stays."""
-    db.execute(upsert.unless_there(db, opening), {"mailbox": mailbox, "said": said, "at": now})
+    new = upsert.insert(db, opening).on_conflict_do_nothing()
+    db.execute(new, {"mailbox": mailbox, "said": said, "at": now})
