@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -13,7 +12,7 @@ from triage.fields.parts import MOST_PROSE, Part
 from triage.fields.terms import Terms
 
 _VERSION = re.compile(r"v?(?P<number>\d{1,4}(?:\.\d{1,5}){1,3})(?![\w.]\d|\w)")
-_LOOSE = re.compile(r"(?:(?<![\w./-])|(?<=(?<![\w./-])v))(?P<number>\d{1,3}(?:\.\d{1,5}){1,3})(?![\d/-]|\.\d|\w)")
+_LOOSE = re.compile(r"[0-9](?:(?<![\w./-].)|(?<=(?<![\w./-])v.))\d{0,2}(?:\.\d{1,5}){1,3}(?![\d/-]|\.\d|\w)")
 _BESIDE = 24  # characters between two platforms of one list
 _BEHIND = 90  # characters behind a version in which the app may be named
 _BETWEEN = frozenset({"ios", "android", "iphone", "and", "og", "och", "ja", "native"})
@@ -38,12 +37,9 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
             continue
         note = "failed" if terms.failed(part, start) else "works" if terms.worked(part, start) else ""
         yield Finding("app_platform", platform, part.where, 1.0, note, start)
-    if not part.numbers:
-        return
     for hit in hits(part, terms.labels["app_version"], _VERSION):
         yield from _version(part, hit.start, hit.value, terms, labelled=True)
-    handwritten = part.numbers[: bisect_left(part.numbers, MOST_PROSE)]
-    for match in filter(None, (_LOOSE.match(part.text, start) for start in handwritten)):
+    for match in _LOOSE.finditer(part.text, 0, MOST_PROSE):
         yield from _version(part, match.start(), match.group(), terms, labelled=False)
 
 

@@ -35,10 +35,10 @@ def find(parts: Sequence[Part], terms: Terms, mail: InboundMail) -> list[Finding
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     if part.where is Where.FORWARDED:
         return
-    for hit in hits(part, terms.labels["phone"], _PHONE) if part.numbers else ():
+    for hit in hits(part, terms.labels["phone"], _PHONE):
         if not hit.key:  # a key of JSON holds a customer's number, not the sender's
             yield Finding("contact_phone", _digits(hit.value), part.where, 1.0, "", hit.start)
-    for _, end in places(part, terms.labels["phone"]) if part.numbers else ():
+    for _, end in places(part, terms.labels["phone"]):
         said = _SAID.match(part.folded, end)
         if said and (number := _PHONE.match(part.text, said.end())):
             yield Finding("contact_phone", _digits(number.group()), part.where, 0.9, "", number.start())

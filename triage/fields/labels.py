@@ -29,6 +29,7 @@ _LINK = re.compile(
     r"(?:string\(\d{1,6}\)[ \t]?|int\()?(?P<open>[\"'`\\*_<(#]{0,4})"
 )
 WRAPPED = re.compile(rf"{_QUOTES}\s{{0,10}}[:=]\s{{1,40}}\\?\"")
+_JOINED = re.compile(r"[^\s(*_\"'`]")
 _BRACKET = re.compile(r"[ \t]{1,4}[(\[][\"'`]?")
 _NEXT_LINE = re.compile(r"[ \t*_:]{0,12}\r?\n[ \t>*_\"'`•-]{0,12}")
 _LINE_END = re.compile(r"[ \t*_\"'`.,;]{0,12}(?:\r?\n|\Z)")
@@ -119,9 +120,7 @@ def _behind(part: Part, start: int, end: int, value: re.Pattern[str]) -> Hit | N
         if link and match:
             signs = part.text[end : link.end()]
             key = signs[0] in "\"'`]\\"
-            return Hit(
-                match.group(), match.start(), part.folded[start:end], bool(re.search(r"[^\s(*_\"'`]", signs)), key
-            )
+            return Hit(match.group(), match.start(), part.folded[start:end], bool(_JOINED.search(signs)), key)
     return None
 
 

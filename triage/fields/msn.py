@@ -38,9 +38,8 @@ _UNIT = re.compile(r"[ \t]{0,2}([^\W\d_]{1,14}|%)")
 
 def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
     """Every MSN of a mail; the one that failed first."""
-    numbered = [part for part in parts if part.numbers]
-    found = [finding for part in numbered for finding in _in_part(part, terms)]
-    return [*found, *(_tried(numbered, terms) if not found else ())]
+    found = [finding for part in parts for finding in _in_part(part, terms)]
+    return [*found, *(_tried(parts, terms) if not found else ())]
 
 
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
