@@ -9,7 +9,7 @@ from itertools import islice
 
 from triage.domain import Finding, InboundMail
 from triage.fields.checksums import is_date
-from triage.fields.labels import matches, places
+from triage.fields.labels import matches
 from triage.fields.parts import MOST_PROSE, Part
 from triage.fields.terms import Terms
 from triage.fields.vocabulary import Labels
@@ -99,7 +99,7 @@ def _matches(part: Part) -> Iterator[re.Match[str]]:
     text = part.folded
     prose = text[:MOST_PROSE]
     yield from islice(_ISO.finditer(text), _MOST)
-    days, names = _days(prose), places(part, _MONTHS, None)
+    days, names = _days(prose), part.labels[_MONTHS]
     yield from _some(_DAY_FIRST.match(text, start) for start in days)
     yield from _some(_NAMED.match(text, start) for start in _days_before(text, names))
     yield from islice(matches(part, _MONTHS, _NAME_FIRST), _MOST)

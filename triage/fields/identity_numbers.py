@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from triage.fields.checksums import has_birth_date, is_fodselsnummer, is_hetu, is_personnummer, luhn
-from triage.fields.labels import places
 from triage.fields.parts import Part
 from triage.fields.spans import Span
 from triage.fields.terms import Terms
@@ -61,7 +60,7 @@ def _card_end(text: str, start: int) -> int:
 
 def _labelled_numbers(part: Part, terms: Terms) -> Iterator[Span]:
     for kind, fits in (("national_id", _is_identity), ("card_number", _is_card)):
-        for _, end in places(part, terms.secret_labels[kind], None):
+        for _, end in part.labels[terms.secret_labels[kind]]:
             match = _LABELLED_NUMBER.match(part.text, end)
             if match and fits(re.sub(r"[ ]", "", match["value"])):
                 yield Span(match.start("value"), match.end("value"), kind)

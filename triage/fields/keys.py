@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from triage.fields.labels import places
 from triage.fields.parts import Part, fold
 from triage.fields.spans import Span
 from triage.fields.terms import Terms
@@ -67,7 +66,7 @@ def _labelled(part: Part, terms: Terms) -> Iterator[Span]:
         if kind in _NUMBERS:
             continue
         pattern = _PASSWORD if kind == "password" else _VALUE
-        for _, end in places(part, labels, None):
+        for _, end in part.labels[labels]:
             link = _LINK.match(part.folded, end)
             value = pattern.match(part.text, link.end()) if link else None
             if link and value and _is_secret(part, terms, link, value, kind):

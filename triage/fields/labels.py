@@ -75,13 +75,13 @@ def spelled(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda word: (-len(word), word)))
 
 
-def places(part: Part, labels: Labels, most: int | None = MOST_HITS) -> Places:
+def places(part: Part, labels: Labels, most: int = MOST_HITS) -> Places:
     """Where labels stand as words of their own on the left (Nordic endings may follow on the right).
 
-    Of those that begin alike only the first `most` are given; None gives all, as masking must.
+    Of those that begin alike only the first `most` are given; `part.labels` has all, as masking needs them.
     """
     found = part.labels[labels]
-    if most is None or len(found) <= most:
+    if len(found) <= most:
         return found
     alike: Counter[str] = Counter()
     chosen = []
@@ -94,7 +94,7 @@ def places(part: Part, labels: Labels, most: int | None = MOST_HITS) -> Places:
 
 def matches(part: Part, labels: Labels, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
     """Where a pattern fits that begins with one of these labels, in what people wrote."""
-    begun = (pattern.match(part.folded, start) for start, _ in places(part, labels, None) if start < MOST_PROSE)
+    begun = (pattern.match(part.folded, start) for start, _ in part.labels[labels] if start < MOST_PROSE)
     return (match for match in begun if match)
 
 

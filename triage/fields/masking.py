@@ -112,16 +112,15 @@ def _look(texts: Iterable[str], known: Mapping[str, Part], terms: Terms, kept: K
     one of them, and one by one only where there is something.
     """
 
-    def read(text: str) -> _Found:
-        bare = plain(text)
+    def read(bare: str) -> _Found:
         part = known.get(bare) or Part(Where.BODY, bare, terms.of_masking)
         return _Found(spans(part, terms, kept), people(part, terms, kept))
 
-    every = {text for text in texts if len(text) >= _SHORTEST}
-    short = {text for text in every if len(text) <= MOST_PROSE and plain(text) not in known}
-    if len(short) > 1 and not read("\n".join(short)):
-        every -= short
-    return {text: found for text in every if (found := read(text))}
+    every = {text: plain(text) for text in texts if len(text) >= _SHORTEST}
+    short = {text: bare for text, bare in every.items() if len(text) <= MOST_PROSE and bare not in known}
+    if len(short) > 1 and not read("\n".join(short.values())):
+        every = {text: bare for text, bare in every.items() if text not in short}
+    return {text: found for text, bare in every.items() if (found := read(bare))}
 
 
 def _replaced(text: str, found: Iterable[Span]) -> str:

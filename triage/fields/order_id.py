@@ -279,7 +279,7 @@ def _contrasted(part: Part, found: Sequence[Finding], terms: Terms) -> Iterator[
 
 def _unnamed(part: Part, terms: Terms) -> Iterator[Finding]:
     """Without any other id: `why did kite-400-1 fail`, `#1042 fails`: an id or a number where something went wrong."""
-    if part.where is Where.ATTACHMENT or not part.numbers:
+    if part.where is Where.ATTACHMENT or not part.has_digits:
         return
     for match in _SHARP.finditer(part.text[:MOST_PROSE]) if "#" in part.text else ():
         if terms.failed(part, match.start("value")):

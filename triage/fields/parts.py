@@ -18,7 +18,7 @@ from triage.rulebook.conditions import LONGEST_PART
 from triage.rulebook.words import Seen, WordIndex
 
 MOST_CHARACTERS = 300_000  # of one part; what stands behind is masked, but not searched for fields
-_NUMBER = re.compile(r"\d+")
+_DIGIT = re.compile(r"\d")
 MOST_PROSE = LONGEST_PART  # characters of one part in which words are looked for; nobody writes more by hand
 
 _CLOSING = 300  # characters
@@ -75,9 +75,8 @@ class Part:
         return self.vocabulary.places(self.spaced)
 
     @cached_property
-    def numbers(self) -> tuple[int, ...]:
-        """Where each run of digits begins."""
-        return tuple([match.start() for match in _NUMBER.finditer(self.text)])
+    def has_digits(self) -> bool:
+        return bool(_DIGIT.search(self.text))
 
     def line(self, start: int) -> tuple[int, int]:
         """Bounds of the line around an offset, at most 400 characters to each side."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Self
 
 from triage.fields import identity_numbers, keys
-from triage.fields.labels import places
 from triage.fields.parts import Part
 from triage.fields.spans import Span, apart
 from triage.fields.terms import Terms
@@ -45,7 +44,7 @@ def spans(part: Part, terms: Terms, kept: Kept) -> list[Span]:
 def people(part: Part, terms: Terms, kept: Kept) -> list[Span]:
     """Particulars of customers in pasted JSON; the sender's own stay (DOMAIN section 4)."""
     found = []
-    for _, end in places(part, terms.person_keys, None):
+    for _, end in part.labels[terms.person_keys]:
         match = _PERSON.match(part.text, end)
         if match and match["value"].strip() and "*" not in match["value"] and not kept.holds(match["value"]):
             found.append(Span(match.start("value"), match.end("value"), "personal_data", 2))

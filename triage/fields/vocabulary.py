@@ -36,8 +36,8 @@ class Vocabulary:
     tells which sets have a label there, and how long theirs is.
     """
 
-    sets: tuple[Labels, ...]
     pattern: re.Pattern[str]
+    nowhere: dict[Labels, Places]
     meant: Mapping[str, Sequence[tuple[Labels, int]]]  # sets with a label that begins such a label, and its length
 
     @classmethod
@@ -48,14 +48,14 @@ class Vocabulary:
             for word in labels.every:
                 owners[word].append(labels)
         meant = {word: _beginning(word, owners) for word in owners}
-        return cls(sets, re.compile(rf"\b(?=({alternatives(owners)}))"), meant)
+        return cls(re.compile(rf"\b(?=({alternatives(owners)}))"), dict.fromkeys(sets, ()), meant)
 
     def places(self, text: str) -> Mapping[Labels, Places]:
         """Where the labels of each set stand at the beginnings of words, in order; takes linear time.
 
         A label that is only the end of another of its set does not count: `serial number` in `merchant serial number`.
         """
-        found: dict[Labels, list[tuple[int, int]]] = {labels: [] for labels in self.sets}
+        found: dict[Labels, list[tuple[int, int]]] = defaultdict(list)
         for match in self.pattern.finditer(text):
             start = match.start()
             for labels, length in self.meant[match[1]]:
@@ -64,7 +64,7 @@ class Vocabulary:
                 places = found[labels]
                 if not places or start >= places[-1][1]:
                     places.append((start, start + length))
-        return found
+        return self.nowhere | found
 
 
 def _beginning(word: str, owners: Mapping[str, Sequence[Labels]]) -> tuple[tuple[Labels, int], ...]:
