@@ -65,7 +65,7 @@ def load(settings: Settings, progress: Progress | None = None) -> Mind:
     """Read the rules and templates; take the stored model, or train one where none can be used. Raises Problems."""
     language_model.prepare(
         settings.state
-    )  # first: unpacking takes 100 MB for a moment, which all that follows uses again
+    )  # first: unpacking takes 150 MB for a moment, which all that follows uses again
     editions, rulebook = _editions(settings), load_rulebook(settings.rules)
     model = ready(model_sources(settings, rulebook), model_path(settings), progress)
     return _made(settings, editions, rulebook, model)

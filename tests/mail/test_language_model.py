@@ -1,15 +1,19 @@
-"""The language model is unpacked once and then read as it was kept."""
+"""The language model says what py3langid says; it is unpacked once and then read as it was kept."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from triage.domain import Language
 from triage.mail import language_model
 from triage.mail.language import language_of
 
+WORDS = st.lists(st.sampled_from(["betaling", "Ikke", "é", "the", "och", "ON", "日本"]))
 TEXTS = (
     "Hei, betalingen feiler",
     "Kortet blev trukket to gange, hvad nu",
@@ -22,6 +26,26 @@ TEXTS = (
 @pytest.fixture(autouse=True)
 def _nothing_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(language_model, "_held", [])
+
+
+@pytest.fixture(scope="module")
+def py3langid() -> LanguageIdentifier:
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(language_model.LANGUAGES)
+    return identifier
+
+
+@pytest.fixture(scope="module")
+def model() -> language_model._Model:
+    return language_model._unpacked()
+
+
+@settings(deadline=None)
+@given(text=st.text(max_size=60) | WORDS.map(" ".join))
+def test_every_text_is_as_likely_in_each_language_as_py3langid_finds(
+    text: str, model: language_model._Model, py3langid: LanguageIdentifier
+):
+    assert dict(model.ranked(text)) == pytest.approx(dict(py3langid.rank(text)), abs=1e-4)
 
 
 def _started_again(monkeypatch: pytest.MonkeyPatch) -> None:
