@@ -61,6 +61,12 @@ def test_the_size_of_a_base64_part_is_known_without_decoding(data: bytes, width:
     assert root.content(10_000) == data
 
 
+@pytest.mark.parametrize("body", [b"QUJD\nREVGR0hJ\nSg==\n", b"QUJDREVG\r\nR0g=\r\n\r\n", b"\r\nQUJD", b"QUJD", b""])
+def test_the_size_is_right_though_lines_differ_in_length(body: bytes):
+    root = parse(b"Content-Transfer-Encoding: base64\n\n" + body)
+    assert root.size() == len(root.content(100))
+
+
 def test_content_is_decoded_up_to_its_limit_only():
     for encoding, body in (
         (b"base64", base64.encodebytes(b"x" * 9_000)),

@@ -65,7 +65,8 @@ def is_named(part: Part) -> bool:
     """Whether the part is a file by its headers."""
     if "name" in part.params:
         return True
-    kind, values = headers.parameters(part.header("content-disposition"))
+    disposition = part.header("content-disposition")
+    kind, values = headers.parameters(disposition) if disposition else ("", {})
     return kind == "attachment" or "filename" in values
 
 

@@ -23,8 +23,7 @@ _MESSAGES = frozenset({"message/rfc822", "message/global"})
 # A plain part that only points at the HTML part.
 _STUB = re.compile(
     r"html|browser|nettleser|webbläsare|web-?version|selain|(?:view|vis|visa|se|open) (?:this|denne|e-?mail|e-?post)|"
-    r"can(?:not|'t) (?:read|display|view)|støtter ikke|stöder inte|understøtter ikke|ei tue",
-    re.IGNORECASE,
+    r"can(?:not|'t) (?:read|display|view)|støtter ikke|stöder inte|understøtter ikke|ei tue"
 )
 _STUB_LIMIT = 400  # characters
 
@@ -79,6 +78,12 @@ def _is_text(part: Part) -> bool:
 
 def text_of(part: Part) -> str:
     """The part as readable lines."""
+    if part.text is None:
+        part.text = _read(part)
+    return part.text
+
+
+def _read(part: Part) -> str:
     if part.content_type in ("text/plain", "") or part.content_type.startswith("multipart/"):
         return plain.text_of(part)
     return repair(html.to_text(decode(part.content(2 * html.MAX_CHARS), part.params.get("charset"))))
@@ -91,8 +96,8 @@ def _chosen(children: list[Part]) -> Part | None:
     if plain_one is None or html_one is None:
         return plain_one or html_one or children[0]
     leaf = _leaf(plain_one, "text/plain")
-    said = plain.text_of(leaf).strip() if leaf else ""
-    if said and not (len(said) < _STUB_LIMIT and _STUB.search(said)):
+    said = text_of(leaf).strip() if leaf else ""
+    if said and not (len(said) < _STUB_LIMIT and _STUB.search(said.lower())):
         return plain_one
     other = _leaf(html_one, "text/html")
     more = text_of(other).strip() if other else ""

@@ -114,7 +114,7 @@ _PROPER = re.compile("[æøåäöÆØÅÄÖé]")
 _PAYLOAD = re.compile(r'[{}\[\]<>\\]|":|://|\bHTTP/|^\s*(?:curl|-H|--header|--data)\b')
 
 
-_MISREADINGS = ((_TWICE_SURELY, _TWICE, _BYTE_OF), (_MAC_TWICE, _MAC_TWICE, _MAC_BYTE_OF))
+_MISREADINGS = (("ÃÂâ", _TWICE_SURELY, _TWICE, _BYTE_OF), ("√‚", _MAC_TWICE, _MAC_TWICE, _MAC_BYTE_OF))
 
 
 def repair(text: str) -> str:
@@ -124,7 +124,9 @@ def repair(text: str) -> str:
     """
     if text.isascii():
         return text
-    for sign, broken, byte_of in _MISREADINGS:
+    for letters, sign, broken, byte_of in _MISREADINGS:
+        if not any(letter in text for letter in letters):  # most text has none of them
+            continue
         for _ in range(3):  # mail gateways have been seen to do it twice
             if not sign.search(text) or _PROPER.search(broken.sub("", text)):
                 break

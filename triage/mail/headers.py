@@ -26,13 +26,14 @@ _FOLD = re.compile(r"[\r\n]\s*")
 
 def text(value: str) -> str:
     """A header value as a person reads it: unfolded, encoded words decoded (RFC 2047)."""
-    value = value[:MAX_TEXT]
-    if not value.isprintable():
-        value = _FOLD.sub(" ", value)
+    value = _unfolded(value[:MAX_TEXT])
     if "=?" in value:
-        value = repair(storable("".join(_decoded(value))))
-        value = _FOLD.sub(" ", value)
+        value = _unfolded(repair(storable("".join(_decoded(value)))))
     return value.strip()
+
+
+def _unfolded(value: str) -> str:
+    return value if value.isprintable() else _FOLD.sub(" ", value)
 
 
 def _decoded(value: str) -> Iterator[str]:
@@ -78,7 +79,7 @@ _SECTION = re.compile(r"(.+?)\*(\d{1,3})?(\*?)$")
 
 def parameters(value: str) -> tuple[str, dict[str, str]]:
     """`text/plain; charset=utf-8` as (`text/plain`, {charset: utf-8}); names and the type in lower case."""
-    value = _FOLD.sub(" ", value[:8_000])
+    value = _unfolded(value[:8_000])
     main, semicolon, _ = value.partition(";")
     if not semicolon:
         return main.strip().lower(), {}
@@ -123,7 +124,7 @@ def addresses(value: str) -> tuple[Address, ...]:
     found: list[Address] = []
     if not value:
         return ()
-    for entry in _entries(_FOLD.sub(" ", value)):
+    for entry in _entries(_unfolded(value)):
         if entry.email:
             found.append(entry)
         if len(found) >= MAX_ADDRESSES:
@@ -162,13 +163,12 @@ def _mailbox(words: list[str], angle: str, notes: list[str]) -> Address:
         bare = _BARE.search(plain if "@" in plain else " ".join(notes))
         email = bare[0] if bare else ""
         plain = plain.replace(email, "") if '"' in plain else ""
-    email = _SPACES.sub("", text(email)).strip("'\".").lower()
+    email = "".join(text(email).split()).strip("'\".").lower()
     if len(email) > _LONGEST_EMAIL:  # cut off it would be somebody else's
         email = ""
     return Address(email, _name(plain or " ".join(notes) if email else ""))
 
 
-_SPACES = re.compile(r"\s+")
 _LONGEST_EMAIL = 320  # RFC 3696: 64 before the @ and 255 behind it; databases index far more
 
 
@@ -195,7 +195,7 @@ def message_id(value: str) -> str:
     """One id, without white space. An overlong one is told by its digest: the same each time, and never sent back,
     for it holds a space.
     """
-    found = storable(_SPACES.sub("", value))
+    found = storable("".join(value.split()))
     data = found.encode("utf-8", "replace")
     return found if len(data) <= _LONGEST_ID else f"sha256 {hashlib.sha256(data).hexdigest()}"
 

@@ -31,11 +31,9 @@ _CHUNK = 1024 * 1024
 
 def key(root: Part, message_id: str) -> str:
     """SHA-256 (hex) over Message-ID, the sender's headers and the body; line endings do not count."""
-    digest = hashlib.sha256(message_id.encode())
-    for name, value in sorted(root.headers):
-        if name in _CONTENT:
-            digest.update(f"\n{name}:{' '.join(value.split())}".encode())
-    digest.update(b"\n\n")
+    content = sorted(header for header in root.headers if header[0] in _CONTENT)
+    lines = (message_id, *(f"{name}:{' '.join(value.split())}" for name, value in content), "", "")
+    digest = hashlib.sha256("\n".join(lines).encode())
     raw, end = root.raw, root.end
     while end > root.start and raw[end - 1] in b"\r\n":
         end -= 1

@@ -129,6 +129,7 @@ _CODE_LINE = re.compile(
     r"|[A-Za-z]+(?:-[A-Za-z]+)+:|at \w+[.(]|[\w.]+(?:Exception|Error)\b|(?:INFO|WARN|ERROR|DEBUG|TRACE)\b"
     r"|(?:From|To|Cc|Date|Sent|Subject|Host|Accept|Authorization):)"
 )
+_CODE_SIGN = re.compile(r'["=(<&;{}]')  # without one there is no code inside
 _CODE_INSIDE = re.compile(r'":|[;{}]\s*$|=>|\w\(|</|&\w+=')
 _POINTS = ".,:;!?()[]'\"“”„’*_-–…«»"  # around words
 _INNER = str.maketrans("", "", "'’-")  # within words
@@ -168,7 +169,7 @@ def prose(text: str) -> list[str]:
         if _CODE_LINE.match(line):
             continue
         found = _words(line)
-        if not found or (_CODE_INSIDE.search(line) and _small_words(found) < _FEW_WORDS):
+        if not found or (_has_code(line) and _small_words(found) < _FEW_WORDS):
             continue
         words += found
         if len(words) >= ENOUGH:
@@ -177,12 +178,16 @@ def prose(text: str) -> list[str]:
     return plain if len(plain) >= _FEW_WORDS else words
 
 
+def _has_code(line: str) -> bool:
+    return bool(_CODE_SIGN.search(line) and _CODE_INSIDE.search(line))
+
+
 def _small_words(words: list[str]) -> int:
     return sum(word.lower() in _SMALL_WORDS for word in words)
 
 
 def _words(line: str) -> list[str]:
-    mark = _MARK.match(line)
+    mark = _MARK.match(line) if ":" in line else None
     tokens = line[mark.end() if mark else 0 :][:2_000].split()
     shouted = line.isupper()
     return [

@@ -37,13 +37,15 @@ class Part:
     params: dict[str, str]
     children: list[Part] = field(default_factory=list)
     unopened: bool = False  # beyond the caps
+    text: str | None = None  # once it was read: choosing between alternatives and taking one ask for it
+    first: dict[str, str] = field(init=False)  # value of each header, the topmost of several
+
+    def __post_init__(self) -> None:
+        self.first = dict(reversed(self.headers))
 
     def header(self, name: str) -> str:
         """The first value of a header, "" when there is none."""
-        for key, value in self.headers:
-            if key == name:
-                return value
-        return ""
+        return self.first.get(name, "")
 
     @property
     def encoding(self) -> str:
@@ -71,9 +73,19 @@ class Part:
         length = self.end - self.start
         if self.encoding != "base64":
             return length
-        blanks = self.raw.count(b"\n", self.start, self.end) + self.raw.count(b"\r", self.start, self.end)
         padding = self.raw.count(b"=", max(self.start, self.end - 8), self.end)
-        return max(0, (length - blanks) * 3 // 4 - padding)
+        return max(0, (length - self._line_ends()) * 3 // 4 - padding)
+
+    def _line_ends(self) -> int:
+        """How many bytes end lines. Encoders write lines of one length: where each ends as the first does, only the
+        last is looked through."""
+        raw, start, end = self.raw, self.start, self.end
+        width = raw.find(b"\n", start, end) + 1 - start
+        ends = raw[start + width - 1 : end : width] if width > 0 else b""
+        alike = len(ends) if ends == b"\n" * len(ends) else 0
+        last = start + alike * width
+        rest = raw.count(b"\n", last, end) + raw.count(b"\r", last, end)
+        return alike * (1 + raw.count(b"\r", start, start + width)) + rest
 
 
 _SOFT_BREAK = re.compile(rb"=[ \t]+\r?\n")
