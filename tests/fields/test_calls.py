@@ -23,6 +23,9 @@ CALLS = [
     ("axios.post('https://apitest.vipps.no/epayment/v1/payments', body)", "POST /epayment/v1/payments"),
     ('await http.PostAsync("https://apitest.vipps.no/epayment/v1/payments", x)', "POST /epayment/v1/payments"),
     ('"request": {"method": "POST", "url": "https://api.vipps.no/epayment/v1/payments"', "POST /epayment/v1/payments"),
+    ("Method: post\nEndpoint: /epayment/v1/payments", "POST /epayment/v1/payments"),
+    ("URL: /epayment/v1/payments, httpMethod: post", "POST /epayment/v1/payments"),
+    ("fetch('/epayment/v1/payments', {method: 'POST'})", "POST /epayment/v1/payments"),
     ("Merchant-Serial-Number: 223344\nIdempotency-Key: 49\nContent-Type: application/json", "headers: "),
     ('{"customerInfo": {}, "merchantInfo": {"x": 1}, "transaction": {}}', "body: customerinfo, merchantinfo"),
     ("Array\n(\n  [paymentDescription] => x\n)", "body: paymentdescription"),
@@ -68,3 +71,14 @@ def test_calls_in_text_attachments_count(field):
 
 def test_calls_in_the_history_of_a_first_mail_do_not_count(field):
     assert field("request", mail("see below", quoted="> POST /epayment/v1/payments HTTP/1.1\n")) is None
+
+
+def test_a_target_and_a_method_of_another_line_are_no_call(field):
+    line = '"path": "/epayment/v1/payments/a-{}", "took": "a while longer than it should", "result": "none of it", "verb": "x"'
+    assert field("request", "\n".join(line.format(number) for number in range(9)) + "\nmethod: post") is None
+
+
+def test_a_call_that_a_log_repeats_is_one_finding(inspector):
+    log = "GET /epayment/v1/payments/a-1 -> 500\n" * 30
+    findings = [found.value for found in inspector.inspect(mail(log)).findings if found.field == "request"]
+    assert findings == ["GET /epayment/v1/payments/a-1"]

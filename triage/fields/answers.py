@@ -245,9 +245,10 @@ def _follows_call(part: Part, start: int) -> bool:
 
 def _heads_line(part: Part, match: re.Match[str]) -> bool:
     """`400 - reference must be longer`, alone in front of its line."""
+    if match["code"] < "400" or not _DASH.match(part.text, match.end()):
+        return False
     begin, _ = part.line(match.start())
-    head = not part.text[begin : match.start()].strip(" \t>`*")
-    return head and match["code"] >= "400" and bool(_DASH.match(part.text, match.end()))
+    return not part.text[begin : match.start()].strip(" \t>`*")
 
 
 def _in_brackets(part: Part, match: re.Match[str]) -> bool:

@@ -7,7 +7,9 @@ stands in few places and reads a bounded stretch behind it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from triage.domain import Finding
 from triage.fields.labels import places
@@ -31,18 +33,27 @@ _SAID = re.compile(
     r"(?P<method>GET|POST|PUT|PATCH|DELETE)(?:[ -]?(?:request(?:en|et)?|call|kall(?:et)?|kald(?:et)?|anrop(?:et)?))?(?: (?:to|til|till|mot|mod|against|on|pa))?:? {0,3}[\"'`<(]?"
     r"(?P<target>https?://[^\s\"'`<>|)]{3,400}|/(?:ecomm|epayment|recurring|access-management|accesstoken|vipps-|order-management|psp|qr|checkout|report|settlement|webhooks|management)[\w.-]{0,20}/\w[^\s\"'`<>|)]{0,400})"
 )
+_METHOD_SAID = (
+    r"(?<!\w)(?:http[ _-]?)?(?:method|metode|metod|verb|-method)[\"']?[ \t]{0,4}[=: ][ \t]{0,4}[\"']?"
+    r"(?P<method>GET|POST|PUT|PATCH|DELETE)(?!\w)"
+)
+_TARGET_SAID = (
+    r"(?<!\w)(?:request_?)?(?:path|ur[il]|endpoint|endepunkt|target|address|adresse|fetch\()[\"']?[ \t]{0,4}[=: ]?[ \t]{0,4}[\"'`]?"
+    r"(?P<target>(?:https?:/)?/[\w{][^\s\"'`<>|)]{2,400})"
+)
+_SAID_METHOD = re.compile(_METHOD_SAID, re.IGNORECASE)
+_SAID_TARGET = re.compile(_TARGET_SAID, re.IGNORECASE)
 _PAIR = re.compile(
-    r"(?i)(?<!\w)(?:http[ _-]?)?(?:method|metode|metod|verb|-method)[\"']?[ \t]{0,4}[=: ][ \t]{0,4}[\"']?(?P<method>GET|POST|PUT|PATCH|DELETE)(?!\w)[^{}]{0,120}?"
-    r"(?<!\w)(?:request_?)?(?:path|ur[il]|endpoint|endepunkt|target|address|adresse|-uri)[\"']?[ \t]{0,4}[=: ][ \t]{0,4}[\"']?(?P<target>(?:https?:/)?/[\w{][^\s\"'`<>|)]{2,400})"
+    rf"{_METHOD_SAID}[^{{}}]{{0,120}}?"
+    r"(?<!\w)(?:request_?)?(?:path|ur[il]|endpoint|endepunkt|target|address|adresse|-uri)[\"']?[ \t]{0,4}[=: ][ \t]{0,4}[\"']?(?P<target>(?:https?:/)?/[\w{][^\s\"'`<>|)]{2,400})",
+    re.IGNORECASE,
 )
-_PAIR_TURNED = re.compile(
-    r"(?i)(?<!\w)(?:request_?)?(?:path|ur[il]|endpoint|endepunkt|target|address|adresse|fetch\()[\"']?[ \t]{0,4}[=: ]?[ \t]{0,4}[\"'`]?(?P<target>(?:https?:/)?/[\w{][^\s\"'`<>|)]{2,400})"
-    r"[^{}]{0,40}[^\w]{0,20}(?<!\w)(?:http[ _-]?)?(?:method|metode|metod|verb)[\"']?[ \t]{0,4}[=: ][ \t]{0,4}[\"']?(?P<method>GET|POST|PUT|PATCH|DELETE)(?!\w)"
-)
+_PAIR_TURNED = re.compile(rf"{_TARGET_SAID}[^{{}}]{{0,40}}[^\w]{{0,20}}{_METHOD_SAID}", re.IGNORECASE)
+_BETWEEN = 60  # characters between a target and the method behind it
+_METHOD_HINTS = ("method", "metod", "verb")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_ON_ITS_OWN = (_METHOD_PATH, _LOWER_CASE, _SAID)  # a method inside another word is none
 _INSIDE = re.compile(r"[\w/]")
-_CURL = re.compile(r"(?<![\w-])(?:curl|wget)(?:\.exe)?[ \t\\^](?!error)")
+_CURL = re.compile(r"(?:curl|wget)(?<![\w-]....)(?:\.exe)?[ \t\\^](?!error)")
 _CURL_METHOD = re.compile(r"(?:-X|--request|--method)[ =\"']{0,3}([A-Za-z]{3,7})")
 _CURL_URL = re.compile(r"https?://[^\s\"'`<>]{3,400}|\{\{[\w.-]{1,60}\}\}/[^\s\"'`<>]{1,400}")
 _CURL_DATA = re.compile(
@@ -93,7 +104,6 @@ _ANSWER = re.compile(
 _HINTED = (
     ('"method"', _HAR),
     ('"method"', _HAR_TURNED),
-    *((hint, pattern) for hint in ("method", "metod", "verb") for pattern in (_PAIR, _PAIR_TURNED)),
     ("oauth2/auth", _AUTHORIZE),
     ("curlopt_url", _PHP),
 )  # patterns tried only where their hint occurs
@@ -114,28 +124,57 @@ def _lines(part: Part, terms: Terms) -> Iterator[Finding]:
     yield from _curls(part)
     if "/" not in part.text:
         return
-    searched = [(_LOWER_CASE, part.folded[:MOST_PROSE]), (_IN_CODE, part.folded)]
+    known: set[str] = set()  # a log repeats its calls
+    for match in _matches(part):
+        call = _call(part, match)
+        if call not in known:
+            known.add(call)
+            note = "failed" if terms.failed(part, match.start()) else ""
+            yield Finding("request", call, part.where, 1.0, note, match.start())
+
+
+def _matches(part: Part) -> Iterator[re.Match[str]]:
+    """What looks like a call, form by form."""
+    yield from _on_their_own(_LOWER_CASE, part.folded[:MOST_PROSE])
+    yield from islice(_IN_CODE.finditer(part.folded), _MOST)
     if any(method in part.text for method in _METHODS):
-        searched += [(_METHOD_PATH, part.text), (_SAID, part.text)]
-    searched += [(pattern, part.text) for hint, pattern in _HINTED if hint in part.folded]
-    for pattern, text in searched:
-        for match, _ in zip(pattern.finditer(text), range(_MOST), strict=False):
-            if pattern not in _ON_ITS_OWN or not _INSIDE.match(text[match.start() - 1 : match.start()]):
-                yield _call(part, match, terms)
+        yield from _on_their_own(_METHOD_PATH, part.text)
+        yield from _on_their_own(_SAID, part.text)
+    for hint, pattern in _HINTED:
+        yield from islice(pattern.finditer(part.text) if hint in part.folded else (), _MOST)
+    if any(hint in part.folded for hint in _METHOD_HINTS):
+        yield from islice(_pairs(part.text), _MOST)
 
 
-def _call(part: Part, match: re.Match[str], terms: Terms) -> Finding:
+def _on_their_own(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Without methods inside another word."""
+    matches = islice(pattern.finditer(text), _MOST)
+    return (match for match in matches if not _INSIDE.match(text[match.start() - 1 : match.start()]))
+
+
+def _pairs(text: str) -> Iterator[re.Match[str]]:
+    """`method: POST ... path: /v1/x`, and turned; a target is looked at twice only where a method follows it closely."""
+    methods = [method.start() for method in _SAID_METHOD.finditer(text)]
+    if not methods:
+        return
+    yield from _PAIR.finditer(text)
+    for target in _SAID_TARGET.finditer(text):
+        behind = bisect_left(methods, target.start())
+        near = behind < len(methods) and methods[behind] <= target.end() + _BETWEEN
+        if near and (match := _PAIR_TURNED.match(text, target.start())):
+            yield match
+
+
+def _call(part: Part, match: re.Match[str]) -> str:
     method = (match.groupdict().get("method") or "GET").upper()
-    note = "failed" if terms.failed(part, match.start()) else ""
-    target = part.text[match.start("target") : match.end("target")]
-    return Finding("request", f"{method} {_path(target)}", part.where, 1.0, note, match.start())
+    return f"{method} {_path(part.text[match.start('target') : match.end('target')])}"
 
 
 def _curls(part: Part) -> Iterator[Finding]:
     """A curl command up to the next one: an address makes it a call; -X or the data show the method."""
     if "://" not in part.text and "{{" not in part.text:
         return
-    starts = [match.start() for match, _ in zip(_CURL.finditer(part.folded), range(_MOST), strict=False)]
+    starts = [match.start() for match in islice(_CURL.finditer(part.folded), _MOST)]
     for start, following in zip(starts, [*starts[1:], len(part.text)], strict=False):
         command = part.text[start : min(following, start + 6000)]
         if url := _CURL_URL.search(command):
@@ -159,7 +198,7 @@ def _headers(part: Part) -> Iterator[Finding]:
     names, start = set(), -1
     if not any(hint in part.folded for hint in _HEADER_HINTS):
         return
-    for match, _ in zip(_HEADER.finditer(part.text), range(200), strict=False):
+    for match in islice(_HEADER.finditer(part.text), 200):
         names.add(match["name"].lower())
         start = match.start() if start < 0 else start
     if len(names) >= 2 and names - _WEAK_HEADERS:

@@ -34,8 +34,9 @@ def _transactions(part: Part, terms: Terms) -> Iterator[Finding]:
 
 
 def _contexts(part: Part, terms: Terms) -> Iterator[Finding]:
+    azure = "aadsts" in part.folded
     for hit in (*hits(part, terms.labels["context_id"], _CONTEXT), *hits(part, terms.labels["trace_id"], _NAMED)):
-        if "_" in hit.label or "aadsts" in part.folded[max(0, hit.start - 400) : hit.start]:
+        if "_" in hit.label or (azure and "aadsts" in part.folded[max(0, hit.start - 400) : hit.start]):
             continue  # trace ids of Azure AD find nothing in our logs
         if _CUT_OFF.match(part.folded, hit.start + len(hit.value)):
             continue

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
+from string import ascii_letters, digits
 
 from triage.domain import Finding, Where
 from triage.fields.clauses import Said
@@ -31,9 +32,10 @@ _OTHER = re.compile(
     r"(?:[,;]|(?<!\w)(?:and|but|while|og|men|mens|och|medan|ja|mutta)) (?P<value>\d{4,12})(?![\w%@/-]|[.,:]\d)"
 )
 _SENTENCE = 120  # characters behind an id in which another may be named
-_JOINED = re.compile(r"[A-Za-z\d][-_]\d")
-_PIECES = re.compile(r"[A-Za-z\d_-]{1,84}\Z")
-_SHARP = re.compile(r"(?:^|(?<=[\s(]))#(?P<value>\d{3,12})(?![\w/#-]|[.,]\d)", re.MULTILINE)
+_JOINED = re.compile(r"[-_](?<=[A-Za-z\d].)\d")
+_OF_PIECES = f"{ascii_letters}{digits}_-"
+_LONGEST_PIECES = 84  # characters
+_SHARP = re.compile(r"#(?<![^\s(].)(?P<value>\d{3,12})(?![\w/#-]|[.,]\d)")
 _PATH_ID = re.compile(r"\D{0,64}\d|(?:agr|chr|chg)[_-]")
 _NUMBER_NAMES = ("nr", "no", "nummer", "number", "numero", "nro")
 _IN_PATH = re.compile(r"s/")
@@ -45,6 +47,8 @@ _WORDS = re.compile(r"[^\W\d_]+")
 _SUFFIX = re.compile(r"-(?:[A-Za-z]0?|0)")  # of another attempt, as it is left when numbers have become 0
 _MOST_URLS = 100
 SUBSTITUTES = ("agreement_id", "charge_id", "psp_reference", "qr_id")
+_NAMES = ("order_id", "reference", "order", "concerned", "failing", *SUBSTITUTES)  # labels of rules/fields.yaml
+_SIGNS = ("/", "woo", "agr", "chr", "chg")  # of ids that need no label
 
 _LETTERS = "A-Za-zÆØÅÄÖæøåäö"  # ids have none of the Nordic ones, but senders do give such
 _ID = re.compile(
@@ -98,6 +102,8 @@ def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
 
 
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
+    if not any(part.labels[terms.labels[name]] for name in _NAMES) and not any(sign in part.folded for sign in _SIGNS):
+        return
     for hit in hits(part, terms.labels["order_id"], _ID):
         if _is_id(hit, terms) and not _counts(part, hit, terms) and not _is_bracketed(part, hit, terms):
             yield _finding(part, hit.value, hit.start, terms)
@@ -217,8 +223,8 @@ def _siblings(part: Part, found: Sequence[Finding], terms: Terms) -> Iterator[Fi
     if part.where is Where.ATTACHMENT:
         return
     known = {one.value for one in found}
-    makes = dict.fromkeys(one.value for one in found if one.note in ("", "failed") and _is_made(one.value))
-    for value in list(makes)[:_MOST_MAKES]:
+    named = dict.fromkeys(one.value for one in found if one.note in ("", "failed"))
+    for value in islice(filter(_is_made, named), _MOST_MAKES):
         make = _RUNS.sub("0", value)
         for match in _beginning_with(_RUNS.split(value)[0], part):
             if match.group() not in known and _is_alike(_RUNS.sub("0", match.group()), make):
@@ -291,22 +297,21 @@ def _unnamed(part: Part, terms: Terms) -> Iterator[Finding]:
 
 def _made_of_parts(part: Part) -> Iterator[re.Match[str]]:
     """Words that go on with a hyphen and a number, each once."""
-    done = 0
+    done, tried = 0, -1
     for joint in _JOINED.finditer(part.text[:MOST_PROSE]):
-        if joint.start() < done:
-            continue
-        start = _PIECES.search(part.text, max(done, joint.start() - 84), joint.start() + 1)
-        match = _UNNAMED.match(part.text, start.start()) if start else None
-        if match:
+        before = part.text[max(done, joint.start() - _LONGEST_PIECES) : joint.start()]
+        start = joint.start() - len(before) + len(before.rstrip(_OF_PIECES))
+        if joint.start() >= done and start != tried and (match := _UNNAMED.match(part.text, start)):
             done = match.end()
             yield match
+        tried = start
 
 
 def _urls(part: Part, terms: Terms) -> Iterator[Finding]:
     known: set[str] = set()
     for match in _URL.finditer(part.folded):
         value = part.text[match.start("id") : match.end("id")].rstrip(".-")
-        if value in known or fold(value) in _PARTS_OF_PATHS or not _PATH_ID.match(value):
+        if value in known or value.lower() in _PARTS_OF_PATHS or not _PATH_ID.match(value):
             continue
         if len(known) == _MOST_URLS:
             return
