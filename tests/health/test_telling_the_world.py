@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from triage.health.judging import Health, Reason
+from triage.health.judging import Health, Picture, Reason
 from triage.health.listening import PortTaken, listen
-from triage.health.metrics import Picture, page, write_file
+from triage.health.metrics import page, write_file
 from triage.health.pulse import Beat, Beats
 from triage.store.alerts import Alert
 from triage.store.signs import Signs

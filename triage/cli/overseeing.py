@@ -7,17 +7,20 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from triage.cli.wiring import alerts_sender
 from triage.config import Settings
 from triage.desk import Desk
 from triage.domain import OperatorError
-from triage.health.listening import listen
 from triage.health.pulse import Pulse
 from triage.health.supervisor import Supervisor
 from triage.health.telling import Teller
 from triage.health.watching import Watcher, patience_for
 from triage.store.retention import expire
+
+if TYPE_CHECKING:
+    from http.server import HTTPServer
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +41,7 @@ def overseen(desk: Desk, settings: Settings, stop: threading.Event) -> Iterator[
     edits = desk.live.refused if desk.live else None
     pulse = Pulse([mailbox.name for mailbox in desk.mailboxes], settings.poll.seconds, edits=edits)
     watcher = watcher_for(desk, settings, pulse)
-    server = listen(settings.health.listen, watcher.picture) if settings.health.listen else None
+    server = _listening(settings, watcher)
     threads = [
         threading.Thread(target=watcher.watch, args=(stop,), name="watcher", daemon=True),
         threading.Thread(target=_tidy, args=(desk, settings, stop), name="retention", daemon=True),
@@ -53,6 +56,15 @@ def overseen(desk: Desk, settings: Settings, stop: threading.Event) -> Iterator[
         if server:
             server.shutdown()
             server.server_close()
+
+
+def _listening(settings: Settings, watcher: Watcher) -> HTTPServer | None:
+    """A web server for those who watch, where the config asks for one."""
+    if not settings.health.listen:
+        return None
+    from triage.health.listening import listen
+
+    return listen(settings.health.listen, watcher.picture)
 
 
 @contextlib.contextmanager

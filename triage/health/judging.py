@@ -49,6 +49,15 @@ class Health:
         return bool(self.reasons)
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All that is known at one moment; `signs` is None while the database is lost."""
+
+    health: Health
+    beats: Beats
+    signs: Signs | None
+
+
 Found = Iterator[tuple[str, Reason | None]]  # a name, and what is wrong with it
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from triage.domain import OperatorError
-from triage.health.judging import Health, Reason
-from triage.health.metrics import CONTENT_TYPE, Picture, page
+from triage.health.judging import Health, Picture, Reason
+from triage.health.metrics import CONTENT_TYPE, page
 
 _TIMEOUT = 10  # seconds a client may take to ask
 

@@ -6,29 +6,19 @@ Counts come from the ledger, so they survive a restart and are the same at every
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest, write_to_textfile
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from triage.health.judging import Health
-from triage.health.pulse import Beat, Beats
+from triage.health.judging import Health, Picture
+from triage.health.pulse import Beat
 from triage.store.signs import Signs
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 Family = GaugeMetricFamily | CounterMetricFamily
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """All that is known at one moment; `signs` is None while the database is lost."""
-
-    health: Health
-    beats: Beats
-    signs: Signs | None
 
 
 def page(picture: Picture) -> bytes:

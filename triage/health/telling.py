@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 
 from triage.alerts import Alerts
 from triage.delivery import Routes, deliver
-from triage.health.judging import Health, Reason
-from triage.health.metrics import Picture
+from triage.health.judging import Health, Picture, Reason
 from triage.replies.letter import AlertLetter
 from triage.store import outbox
 from triage.store.leases import Alone

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from triage.health.judging import Health, Patience, Reason, judge
-from triage.health.metrics import Picture, write_file
+from triage.health.judging import Health, Patience, Picture, Reason, judge
 from triage.health.pulse import Pulse
 from triage.health.supervisor import Supervisor
 from triage.health.telling import Teller
@@ -89,6 +88,8 @@ class Watcher:
 
     def _write(self) -> None:
         if self.textfile and self._picture:
+            from triage.health.metrics import write_file  # here, for few ask for it
+
             try:
                 write_file(self.textfile, self._picture)
             except OSError as error:

@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error, WebApplicationClient
-
 from triage.domain import OperatorError
 from triage.transport.link import diagnose, is_loopback, tls_context
 
@@ -92,6 +90,11 @@ class TokenSource:
         self._rotate(answer.get("refresh_token"))
 
     def _question(self) -> str:
+        from oauthlib.oauth2 import (  # here, for most logins are passwords
+            BackendApplicationClient,
+            WebApplicationClient,
+        )
+
         grant, scope = self._grant, self._grant.scope or None
         secret: dict[str, Any] = {"client_secret": grant.client_secret} if grant.client_secret else {}
         if self._refresh_token is None:
@@ -103,6 +106,8 @@ class TokenSource:
         )
 
     def _understood(self, answer: str) -> dict[str, Any]:
+        from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
+
         url = self._grant.token_url
         try:
             return dict(WebApplicationClient(self._grant.client_id).parse_request_body_response(answer))
