@@ -84,17 +84,16 @@ class _Delivery:
             if error.in_hand:  # it has its pause now: else a mail that ends the session would block all others
                 self._note(reply, outbox.Outcome(False, reply.recipients, False, str(error)))
             raise
-        return self._note(
-            reply, outbox.Outcome(delivery.accepted, delivery.unsettled, delivery.uncertain, delivery.words)
-        )
+        outcome = outbox.Outcome(delivery.accepted, delivery.unsettled, delivery.uncertain, delivery.words)
+        return self._note(reply, outcome, synced=not behind)  # one wait for the disk a claim, not one a reply
 
     def _give_back(self, untouched: Sequence[outbox.Outgoing]) -> None:
         with self.store.connection() as db:
             outbox.release(db, untouched)
 
-    def _note(self, reply: outbox.Outgoing, outcome: outbox.Outcome) -> str:
-        """Write down what became of one reply."""
-        with self.store.connection() as db:
+    def _note(self, reply: outbox.Outgoing, outcome: outbox.Outcome, *, synced: bool = True) -> str:
+        """Write down what became of one reply, before the next leaves."""
+        with self.store.connection(synced=synced) as db:
             state = outbox.note(db, reply, outcome, self.store.clock(), tries=self.tries)
         if state != "sent":
             log.warning("reply %s is %s: %s", reply.message_id, state, outcome.said)

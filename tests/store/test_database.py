@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 import traceback
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.samples import mail
 from tests.store.test_ledger import record
 from triage.store.database import DatabaseRefused, engine_for, migrate
-from triage.store.schema import metadata
+from triage.store.schema import alert, metadata
 from triage.store.store import Store, StoreLost, is_loss
 
 
@@ -52,10 +54,43 @@ def test_sqlite_is_opened_for_many_readers_and_durable_commits(tmp_path: Path):
     engine = engine_for(f"sqlite:///{tmp_path}/deep/down/desk.sqlite")
     with engine.connect() as db:
         found = [
-            db.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")
+            db.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "temp_store")
         ]
     engine.dispose()
-    assert found == ["wal", 2, 1]
+    assert found == ["wal", 2, 1, 2]
+
+
+def test_a_commit_that_is_not_synced_is_everybodys_at_once_and_the_next_on_its_link_is_synced(tmp_path: Path):
+    """F47: what a reply came to must outlive the process, and waits for no disk."""
+    engine = engine_for(f"sqlite:///{tmp_path}/desk.sqlite")
+    migrate(engine, first_ticket=1)
+    store = Store(engine)
+
+    def synchronous(db: sa.Connection) -> object:
+        return db.exec_driver_sql("PRAGMA synchronous").scalar()
+
+    with store.connection(synced=False) as db:
+        assert synchronous(db) == 1
+        db.execute(sa.insert(alert).values(name="sample", since=store.clock(), said=""))
+    with sqlite3.connect(tmp_path / "desk.sqlite") as other:
+        assert other.execute("SELECT name FROM alert").fetchall() == [("sample",)]
+    other.close()
+    with store.connection() as db:
+        assert synchronous(db) == 2
+    engine.dispose()
+
+
+def test_what_need_not_be_synced_is_all_the_same_once_a_second(tmp_path: Path, monkeypatch):
+    engine = engine_for(f"sqlite:///{tmp_path}/desk.sqlite")
+    moment = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: moment[0])
+    store, found = Store(engine), []
+    for moment[0] in (0.5, 0.9, 1.1, 2.0, 2.2):
+        with store.connection(synced=False) as db:
+            found.append(db.exec_driver_sql("PRAGMA synchronous").scalar())
+    engine.dispose()
+    assert found == [1, 1, 2, 1, 2]
 
 
 @pytest.mark.parametrize(

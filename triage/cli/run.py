@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
@@ -40,6 +41,7 @@ def command(*, once: bool, verbose: bool, log_format: Form | None, config: Path)
         logs.set_up(settings, level, log_format)
         try:
             with desk_at_work(settings, training) as desk:
+                gc.freeze()  # rules and model stay: to look through them for rubbish again and again is for nothing
                 _once(desk, settings) if once else _forever(desk, settings)
         except InUse as error:
             if not once:

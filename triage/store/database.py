@@ -19,6 +19,13 @@ _FROZEN = (
     "tcp_keepalives_interval = 5",
     "tcp_keepalives_count = 3",
 )
+_SQLITE = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "busy_timeout=30000",
+    "temp_store=MEMORY",  # else what a savepoint may have to undo is written to a file: eighty writes a mail
+)
 _UPGRADE_LOCK = 0x56534421  # any number, as long as every daemon takes the same
 
 
@@ -125,15 +132,24 @@ def _sqlite(url: sa.URL) -> sa.Engine:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions are begun below, at once as writers
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+    for pragma in _SQLITE:
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_immediate(connection: sa.Connection) -> None:
     """At once as a writer, so that none fails half-way; a snapshot only reads, and keeps no writer waiting."""
-    reads = bool(connection.get_execution_options().get("snapshot"))
-    connection.exec_driver_sql(f"PRAGMA query_only = {reads:d}")
+    options = connection.get_execution_options()
+    reads = "snapshot" in options
+    _set(connection, "query_only", "ON" if reads else "OFF")
+    _set(connection, "synchronous", "NORMAL" if "unsynced" in options else "FULL")
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _set(connection: sa.Connection, pragma: str, value: str) -> None:
+    """A link stays as it was set when others use it next."""
+    if connection.info.get(pragma) != value:
+        connection.exec_driver_sql(f"PRAGMA {pragma} = {value}")
+        connection.info[pragma] = value
 
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from triage.domain import TicketNumber
+from triage.store.prepared import Prepared
 from triage.store.schema import outbox
 
 MAIN, ALERTS = "main", "alerts"  # routes: the replies' mail server, and the second one for alerts to staff
@@ -110,9 +111,19 @@ def note(db: sa.Connection, reply: Outgoing, outcome: Outcome, now: datetime, *,
         values["state"] = "sent"
     else:
         values["state"] = "failed" if outcome.left else "refused"
-    ours = (outbox.c.id == reply.id) & (outbox.c.state == "sending") & (outbox.c.claimed_by == reply.holder)
-    noted = db.execute(sa.update(outbox).where(ours).values(claimed_by=None, **values)).rowcount == 1
+    noted = _NOTED.rows(db, values | {"claimed_by": None, "at_id": reply.id, "at_holder": reply.holder})
     return str(values["state"]) if noted else "sending"
+
+
+_NOTED = Prepared(
+    sa.update(outbox)
+    .where(
+        outbox.c.id == sa.bindparam("at_id"),
+        outbox.c.state == "sending",
+        outbox.c.claimed_by == sa.bindparam("at_holder"),
+    )
+    .returning(outbox.c.id)
+)
 
 
 def release(db: sa.Connection, replies: Sequence[Outgoing]) -> None:
