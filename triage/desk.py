@@ -253,7 +253,7 @@ def handle(arrival: Arrival, reading: Reading, ledger: Ledger, desk: Desk) -> Ve
     case = _decide(arrival, reading, ledger, desk)
     verdict, ticket = case.verdict, case.place.ticket
     if ticket is None and verdict.kind is Kind.NEW:
-        ticket = ledger.open_ticket(reading.mail, verdict.language)
+        ticket = ledger.open_ticket(reading.mail, verdict, asked=verdict.template in ASKING)
     mail_id = ledger.record(_handled(case, desk), ticket, first=case.place.ticket is None)
     kept = recorded.record(reading.mail, reading.inspection, case.place, case.judged, desk.mind.finders)
     recorded.write(ledger.db, mail_id, kept)
@@ -295,8 +295,9 @@ def _decide(arrival: Arrival, reading: Reading, ledger: Ledger, desk: Desk) -> _
 def _answer(case: _Case, ticket: Ticket, mail_id: int, ledger: Ledger, desk: Desk) -> None:
     """Bring the ticket to where the verdict leaves it, and queue the reply if there is one."""
     verdict = case.verdict
-    asked, told = verdict.template in ASKING, verdict.template == "separate_mail"
-    ledger.update_ticket(ticket, verdict, asked=asked, told_separate=told)
+    if case.place.ticket:
+        asked, told = verdict.template in ASKING, verdict.template == "separate_mail"
+        ledger.update_ticket(ticket, verdict, asked=asked, told_separate=told)
     if verdict.template:
         reply = desk.mind.writer.write(case.reading, verdict, ticket.number, desk.signer, case.place.circle)
         ledger.queue(queued(reply, case.mail, ledger, desk), mail_id, ticket.number)

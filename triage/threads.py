@@ -139,6 +139,8 @@ class Signer:
 
     def marked_in(self, text: str) -> tuple[TicketNumber, ...]:
         """The tickets whose markers stand in a text, in order, each once."""
+        if not _names_tickets(text):
+            return ()
         sealed = (self._sealed(number, _MARKER_NONCE, seal) for number, seal in _MARKED.findall(text))
         return tuple(dict.fromkeys(number for number in sealed if number))
 
@@ -158,8 +160,15 @@ def _digest(particulars: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(particulars).encode()).hexdigest()[:24]
 
 
+def _names_tickets(text: str) -> bool:
+    """Whether a look for numbers and markers is worth its time: most texts name no ticket."""
+    return "vsd" in text.casefold()
+
+
 def numbers_in(text: str) -> tuple[TicketNumber, ...]:
     """Every ticket number written in a text, in order, each once."""
+    if not _names_tickets(text):
+        return ()
     return tuple(dict.fromkeys(TicketNumber(int(digits)) for digits in _TOKEN.findall(text)))
 
 
@@ -173,7 +182,7 @@ def belonging(
     mail: InboundMail, index: TicketIndex, signer: Signer, known: Acquaintance, *, forged: bool = False
 ) -> Belonging:
     """Find the mail's ticket. A `forged` mail (its sender is not who From says) belongs to none, whatever it names."""
-    mentioned = numbers_in(_MARKED.sub(" ", mail.new))
+    mentioned = numbers_in(_MARKED.sub(" ", mail.new)) if _names_tickets(mail.new) else ()
     sender = mail.sender.email
     partner = sender in known.partners or any(map(signer.to_partners, _answered(mail)))
     claimed: TicketNumber | None = None

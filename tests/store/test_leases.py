@@ -10,7 +10,6 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.samples import mail
 from tests.store.test_ledger import handled, queued, verdict
-from triage.domain import Language
 from triage.store import leases, outbox, schema
 from triage.store.database import engine_for, migrate
 from triage.store.leases import LeaseLost, Shared
@@ -113,7 +112,7 @@ def test_a_desk_that_wakes_after_it_was_given_up_commits_nothing(shared: Store, 
     expire(shared, first)
     second.renew()
     with pytest.raises(LeaseLost), shared.ledger() as ledger:
-        ledger.open_ticket(mail(), Language.NO)
+        ledger.open_ticket(mail(), verdict(), asked=False)
         first.fence(ledger, "support")
     with shared.connection() as db:
         assert db.execute(sa.select(sa.func.count()).select_from(schema.ticket)).scalar_one() == 0
@@ -165,7 +164,7 @@ def test_a_desk_that_was_stopped_sends_nothing_until_it_has_renewed_its_lease(fi
 
 def test_what_a_dead_desk_had_in_hand_of_the_outbox_goes_back_in_line(shared: Store, first: Shared, second: Shared):
     with shared.ledger() as ledger:
-        ticket = ledger.open_ticket(mail(), Language.NO)
+        ticket = ledger.open_ticket(mail(), verdict(), asked=False)
         ledger.queue(
             queued("1@desk.example"), ledger.record(handled(mail(), verdict()), ticket, first=True), ticket.number
         )
@@ -184,7 +183,7 @@ def test_what_a_dead_desk_had_in_hand_of_the_outbox_goes_back_in_line(shared: St
 def test_what_a_desk_claims_after_it_was_given_up_goes_back_in_line_too(shared: Store, first: Shared, second: Shared):
     """It was frozen between asking for its own name and claiming with it; under that name nobody lives any more."""
     with shared.ledger() as ledger:
-        ticket = ledger.open_ticket(mail(), Language.NO)
+        ticket = ledger.open_ticket(mail(), verdict(), asked=False)
         reply = queued("1@desk.example")
         ledger.queue(reply, ledger.record(handled(mail(), verdict()), ticket, first=True), ticket.number)
     before = first.holder

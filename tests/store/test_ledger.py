@@ -62,9 +62,8 @@ def handled(found: InboundMail, decided: Verdict, *findings: Finding) -> Handled
 def record(ledger: Ledger, found: InboundMail, *findings: Finding, **parts: object) -> TicketNumber:
     """A new mail with its ticket, as the desk writes it."""
     decided = verdict(missing=("msn",), **parts)
-    ticket = ledger.open_ticket(found, Language.NO)
+    ticket = ledger.open_ticket(found, decided, asked=True)
     ledger.record(handled(found, decided, *findings), ticket, first=True)
-    ledger.update_ticket(ticket, decided, asked=True, told_separate=False)
     return ticket.number
 
 
@@ -148,7 +147,7 @@ def test_a_merged_ticket_leads_to_the_one_it_was_merged_into_and_circles_end(sto
 def test_tickets_are_found_by_the_ids_of_mails_received_and_sent(store: Store):
     found = mail(message_id="first@shop.example")
     with store.ledger() as ledger:
-        ticket = ledger.open_ticket(found, Language.NO)
+        ticket = ledger.open_ticket(found, verdict(), asked=False)
         mail_id = ledger.record(handled(found, verdict()), ticket, first=True)
         ledger.queue(queued("answer@desk.example"), mail_id, ticket.number)
     with store.ledger() as ledger:
@@ -166,7 +165,7 @@ def test_two_desks_may_add_the_same_people_and_ids_at_one_moment(postgres_url: s
     migrate(engine, first_ticket=1)
     store = Store(engine)
     with store.ledger() as ledger:
-        ticket = ledger.open_ticket(mail(), Language.NO)
+        ticket = ledger.open_ticket(mail(), verdict(), asked=False)
 
     failures: list[Exception] = []
 
@@ -204,7 +203,7 @@ def test_replies_are_counted_by_address_domain_words_and_in_all(store: Store, cl
     with store.ledger() as ledger:
         for number in range(3):
             found = mail(subject=str(number))
-            ticket = ledger.open_ticket(found, Language.NO)
+            ticket = ledger.open_ticket(found, verdict(), asked=False)
             mail_id = ledger.record(handled(found, verdict()), ticket, first=True)
             ledger.queue(queued(f"{number}@desk.example"), mail_id, ticket.number)
     clock.move(minutes=30)
@@ -218,6 +217,19 @@ def test_replies_are_counted_by_address_domain_words_and_in_all(store: Store, cl
         assert ledger.replies_since(None, "", 60) == 3
         assert ledger.replies_since("address", "other@shop.example", 60) == 0
         assert ledger.replies_since("address", KARI, 29) == 0
+
+
+def test_a_reply_counts_in_all_as_soon_as_it_is_queued_and_no_longer_when_it_is_undone(store: Store):
+    with store.ledger() as ledger:
+        number = record(ledger, mail())
+        assert ledger.replies_since(None, "", 60) == 0
+        ledger.queue(queued("one@desk.example"), None, number)
+        assert ledger.replies_since(None, "", 60) == 1
+        with pytest.raises(RuntimeError), ledger.savepoint():
+            ledger.queue(queued("two@desk.example"), None, number)
+            assert ledger.replies_since(None, "", 60) == 2
+            raise RuntimeError("this mail fails")
+        assert ledger.replies_since(None, "", 60) == 1
 
 
 def test_times_come_back_as_utc_with_their_offset(store: Store, clock):

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from tests.samples import mail
 from tests.store.test_ledger import KARI, handled, queued, verdict
 from triage.config import Limits
-from triage.domain import Language
 from triage.store import outbox, schema
 from triage.store.outbox import Outcome
 from triage.store.store import Store
@@ -27,7 +26,7 @@ def queue(store: Store) -> Store:
     with store.ledger() as ledger:
         for number in range(3):
             found = mail(subject=str(number))
-            ticket = ledger.open_ticket(found, Language.NO)
+            ticket = ledger.open_ticket(found, verdict(), asked=False)
             ledger.queue(
                 queued(f"{number}@desk.example"),
                 ledger.record(handled(found, verdict()), ticket, first=True),

@@ -24,7 +24,7 @@ def handle(store: Store, subject: str, rules: str = "r1") -> TicketNumber:
     """A mail that opened a ticket, recorded."""
     found = mail(subject=subject)
     with store.ledger() as ledger:
-        ticket = ledger.open_ticket(found, Language.NO)
+        ticket = ledger.open_ticket(found, DECIDED, asked=False)
         handled = Handled(reading(found), DECIDED, "one", subject, rules, "m1", required=("msn", "order_id"))
         number = ledger.record(handled, ticket, first=True)
         recorded.write(ledger.db, number, Recorded(found, Inspection(), Belonging(), DECIDED))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -92,6 +92,9 @@ class Ledger:
     def __init__(self, connection: sa.Connection, now: datetime) -> None:
         self._db = connection
         self.now = now
+        self._in_all: dict[
+            Window, int
+        ] = {}  # of an hour's thousands of replies, counted once and added to from then on
 
     @property
     def db(self) -> sa.Connection:
@@ -105,6 +108,7 @@ class Ledger:
         try:
             yield
         except BaseException:
+            self._in_all.clear()
             run(self._db, "ROLLBACK TO SAVEPOINT mail")
             raise
         finally:
@@ -146,26 +150,26 @@ class Ledger:
         """The addresses of those who take part."""
         return frozenset(email for (email,) in _PEOPLE.rows(self._db, {"at_ticket": number.value}))
 
-    def open_ticket(self, mail: InboundMail, language: Language) -> Ticket:
-        """A new ticket owned by the sender; its number comes from the database."""
-        row: dict[str, object] = {
-            "state": TicketState.NEW.value,
-            "language": language.value,
+    def open_ticket(self, mail: InboundMail, verdict: Verdict, *, asked: bool) -> Ticket:
+        """A new ticket owned by the sender, as the verdict leaves it; its number comes from the database."""
+        new = Ticket(TicketNumber.unknown(), TicketState.NEW, None, None, verdict.language, subject=mail.subject)
+        row = {
+            "language": verdict.language.value,
             "owner": mail.sender.email,
             "subject": mail.subject,
-            "asked": 0,
-            "told_separate": False,
-            "flags": [],
             "opened_at": self.now,
-            "changed_at": self.now,
         }
-        number = _NEW_TICKET.scalar(self._db, row)
-        return Ticket(TicketNumber(number), TicketState.NEW, None, None, language, subject=mail.subject)
+        number = _NEW_TICKET.scalar(self._db, row | self._left(new, verdict, asked=asked, told_separate=False))
+        return replace(new, number=TicketNumber(number))
 
     def update_ticket(self, ticket: Ticket, verdict: Verdict, *, asked: bool, told_separate: bool) -> None:
         """Bring the ticket to where the verdict leaves it. Its owner and subject never change."""
+        left = self._left(ticket, verdict, asked=asked, told_separate=told_separate)
+        _CHANGED_TICKET.write(self._db, [left | {"at_ticket": ticket.number.value}])
+
+    def _left(self, ticket: Ticket, verdict: Verdict, *, asked: bool, told_separate: bool) -> dict[str, object]:
+        """What a verdict makes of a ticket."""
         state = verdict.state or ticket.state
-        done = state is TicketState.READY and ticket.state is not TicketState.READY
         values: dict[str, object] = {
             "state": state.value,
             "topic": ticket.topic or verdict.topic,
@@ -176,9 +180,9 @@ class Ledger:
             "changed_at": self.now,
             "closing_at": self.now if verdict.closing else None,
         }
-        if done:
+        if state is TicketState.READY and ticket.state is not TicketState.READY:
             values["completed_at"] = self.now
-        _CHANGED_TICKET.write(self._db, [values | {"at_ticket": ticket.number.value}])
+        return values
 
     def _ticket(  # noqa: PLR0913 - the columns of _TICKET
         self,
@@ -259,6 +263,7 @@ class Ledger:
             s.recipient, [{"outbox": number_in_line, "email": email, "queued_at": self.now} for email in people]
         )
         self._refer(reply.message_id, number)
+        self._in_all = {window: count + 1 for window, count in self._in_all.items()}
 
     def set_aside(self, failure: trouble.Failure) -> None:
         """Keep the raw bytes of a mail that could not be handled."""
@@ -269,8 +274,14 @@ class Ledger:
         trouble.resolve(self._db, number)
 
     def replies(self, windows: Collection[Window]) -> Mapping[Window, int]:
-        """How many replies were queued within each window."""
-        return counts(self._db, self.now, windows)
+        """How many replies were queued within each window.
+
+        What other desks queue meanwhile counts among all replies from the next transaction on.
+        """
+        counted = counts(self._db, self.now, [window for window in windows if window not in self._in_all])
+        self._in_all |= {window: count for window, count in counted.items() if window.alike is None}
+        known = {**self._in_all, **counted}
+        return {window: known[window] for window in windows}
 
     def replies_since(self, column: Alike | None, value: str, minutes: int) -> int:
         """How many replies were queued within one window."""
