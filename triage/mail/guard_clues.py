@@ -93,6 +93,8 @@ def pattern(alternatives: str) -> re.Pattern[str]:
 
 def without_comments(value: str) -> str:
     """A structured header value without its RFC 5322 comments, nested ones included."""
+    if "(" not in value:
+        return value[:1000]
     kept, depth = [], 0
     for char in value[:1000]:
         depth += char == "("

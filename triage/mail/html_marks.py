@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
@@ -60,7 +61,12 @@ _RULE = re.compile(r"border-top:[^;]*solid|border-top-style:solid|border-width:1
 
 
 def _style(attributes: Attributes) -> str:
-    return (attributes.get("style") or "")[:2_000].lower().replace(" ", "").replace("\n", "").replace("\r", "")
+    return _plain((attributes.get("style") or "")[:2_000])
+
+
+@lru_cache(512)  # mail programs repeat a few styles from paragraph to paragraph
+def _plain(style: str) -> str:
+    return style.lower().replace(" ", "").replace("\n", "").replace("\r", "")
 
 
 def hidden(attributes: Attributes) -> bool:

@@ -18,7 +18,7 @@ WRAPPED: Final = 5  # lines an attribution may take
 
 _VERB = re.compile(rf"(?<!\w)(?:{words.VERBS})(?!\w)", re.IGNORECASE)
 _VERB_LAST = re.compile(rf"(?:{words.VERBS})\W{{0,6}}$", re.IGNORECASE)
-_VERB_CLOSES = re.compile(rf">\s?(?:{words.VERBS})", re.IGNORECASE)
+_VERB_CLOSES = re.compile(rf">\s?(?:{words.VERBS})")
 _OPENER: Final = rf"(?:(?:{words.OPENERS})(?=[\s\d])|(?i:{words.WEEKDAYS})[^\W\d_]{{0,8}}[.,]*\s|\d)"
 _BRACKETED = re.compile(r"[<(\[]{1,2}(?:mailto:)?\s?[^<>\s]{1,80}@[^<>\s]{1,80}\s?[>)\]]")
 _NAMED: Final = rf"[^<>@:]{{0,60}}{_BRACKETED.pattern}"
@@ -57,7 +57,7 @@ def attribution(lines: Sequence[str], at: int) -> Attribution | None:
     joined = ""
     for index in range(at, min(at + WRAPPED, len(lines))):
         line = lines[index].strip()
-        if line.startswith(">") and not _VERB_CLOSES.match(line):
+        if line.startswith(">") and not _VERB_CLOSES.match(line.lower()):
             break
         joined = f"{joined} {line}" if joined else line
         if len(joined) > LONGEST or (not line and not _address_follows(lines, index)):
@@ -82,7 +82,9 @@ def break_off(line: str) -> tuple[str, str] | None:
 def closes(line: str) -> bool:
     """Whether an attribution may end with this line: it ends with a colon or a verb of writing."""
     end = line.rstrip(_TRAILING)[-20:].casefold()
-    return end[-1:] in _LAST_LETTERS and end.endswith(_ENDS)
+    if end[-1:] not in _LAST_LETTERS or not end.endswith(_ENDS):
+        return False
+    return line[:1] != ">" or bool(_VERB_CLOSES.match(line.lower()))  # in history or at the end of one that was wrapped
 
 
 def names_somebody(text: str) -> bool:

@@ -58,13 +58,13 @@ class Header:
 
 
 def beginnings(lines: Sequence[str]) -> list[int]:
-    """The lines at which a header of history, a forward or a `>` line can begin; all others are the sender's own."""
-    last = [at for at, line in enumerate(lines) if closes(line)]
-    near = {above for at in last for above in range(_first(lines, at), at + 1)}
+    """The lines at which a header of history, a forward or a run of `>` lines can begin; all others begin nothing."""
+    heads = [at for at, line in enumerate(lines) if line[:1] != ">" or not at or lines[at - 1][:1] != ">"]
+    near = {above for at in heads if closes(lines[at]) for above in range(_first(lines, at), at + 1)}
     return [
         at
-        for at, line in enumerate(lines)
-        if (bare := line.lstrip()) and (at in near or bare[0] in _DRAWN or _may_be_label(line))
+        for at in heads
+        if (bare := lines[at].lstrip()) and (at in near or bare[0] in _DRAWN or _may_be_label(lines[at]))
     ]
 
 

@@ -7,6 +7,7 @@ in quote_words. Each line is looked at a bounded number of times, whatever it ho
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -17,6 +18,7 @@ from triage.mail.quote_attribution import break_off
 
 Span = tuple[int, int]  # lines from the first to before the second
 WRAPS_AT: Final = 60  # characters from which clients wrap a line
+_ABOVE_MARKS = re.compile(r"\n([^>\n][^\n]*)(?=\n>)")
 
 
 class Part(Enum):
@@ -61,15 +63,14 @@ def split(text: str, *, forwarded: bool = False) -> Split:
 
 def _lines(text: str) -> list[str]:
     """The body's lines; an attribution that shares its line with own words gets a line of its own."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    lines = text.split("\n")
-    if "\n>" not in text:
-        return lines
-    broken: list[str] = []
-    for line, below in zip(lines, [*lines[1:], ""], strict=True):
-        shared = break_off(line) if below.startswith(">") and not line.startswith(">") else None
-        broken.extend(shared or (line,))
-    return broken
+    text = "\n" + text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\n>" in text:
+        text = _ABOVE_MARKS.sub(_apart, text)
+    return text[1:].split("\n")
+
+
+def _apart(line: re.Match[str]) -> str:
+    return "\n" + "\n".join(break_off(line[1]) or (line[1],))
 
 
 def _history(lines: Sequence[str], forwarded: bool) -> tuple[list[Span], int]:
@@ -95,13 +96,15 @@ def _stretch(lines: Sequence[str], at: int, header: quote_headers.Header | None)
     if header is not None and header.to_the_end:
         return header.start, len(lines)
     start, stop = (header.start, header.stop) if header else (at, at)
-    while stop < len(lines) and (_has_mark(lines[stop]) or (stop > start and _is_wrapped(lines, stop))):
+    while stop < len(lines) and (
+        lines[stop][:1] == ">" or _has_mark(lines[stop]) or (stop > start and _is_wrapped(lines, stop))
+    ):
         stop += 1
     return start, max(stop, at + 1)
 
 
 def _has_mark(line: str) -> bool:
-    return line.lstrip(" ").startswith(">")
+    return line.lstrip(" ")[:1] == ">"
 
 
 def _is_wrapped(lines: Sequence[str], at: int) -> bool:

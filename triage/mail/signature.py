@@ -102,10 +102,11 @@ def _skip_blank(lines: Sequence[str], stop: int) -> int:
 
 def _is_notice(paragraph: Sequence[str]) -> bool:
     text = " ".join(paragraph)[:4000].casefold()
-    if len(paragraph) > MOST or "?" in text or _payload(paragraph):
+    if len(paragraph) > MOST or "?" in text:
         return False
     secret = any(word in text for word in _SECRETS)
-    return any(word in text for word in _NOTICES) or (secret and bool(_THIS_MAIL.search(text)))
+    said = any(word in text for word in _NOTICES) or (secret and _THIS_MAIL.search(text))
+    return bool(said) and not _payload(paragraph)
 
 
 def _from_delimiter(lines: Sequence[str], end: int, *, closed: bool) -> int:
