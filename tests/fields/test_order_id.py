@@ -100,3 +100,9 @@ def test_a_real_order_id_counts_before_what_stands_for_one(inspector):
         ("acme-1", ""),
         ("agr_5kSeqz7", "agreement_id"),
     ]
+
+
+def test_an_id_below_a_log_counts_like_one_above_it(field):
+    log = "orderId= \n" * 500
+    assert field("order_id", f"{log}It is orderId acme-77.") == "acme-77"
+    assert field("order_id", f"It is orderId acme-77.\n{log}") == "acme-77"

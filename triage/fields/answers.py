@@ -215,7 +215,7 @@ def _statuses(part: Part, terms: Terms) -> Iterator[Finding]:
 
 def _is_status(part: Part, match: re.Match[str], terms: Terms) -> bool:
     """A code is a status next to its name, after a word like `HTTP`, or after `we get` and before no noun."""
-    if _REASON.match(part.text, match.end()) or _follows_call(part, match.start()):
+    if _follows_call(part, match.start()) or _REASON.match(part.text, match.end()):
         return True
     if _heads_line(part, match) or _in_brackets(part, match):
         return True

@@ -7,7 +7,6 @@ and its value is a short, bounded pattern tried at that one place.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,8 +14,7 @@ from typing import Protocol
 from triage.fields.parts import MOST_PROSE, Part, fold
 from triage.fields.vocabulary import Labels, Places
 
-_BEGINNING = 3  # characters of labels that begin alike
-MOST_HITS = 120  # of one label in one part; a log repeats itself, it does not say more
+MOST_HITS = 60  # of one thing's labels in one part; a log repeats itself, it does not say more
 
 _QUOTES = r"[\"'`\\*_\])]{0,4}"
 _ENDING = re.compile(
@@ -78,18 +76,11 @@ def spelled(words: Iterable[str]) -> tuple[str, ...]:
 def places(part: Part, labels: Labels, most: int = MOST_HITS) -> Places:
     """Where labels stand as words of their own on the left (Nordic endings may follow on the right).
 
-    Of those that begin alike only the first `most` are given; `part.labels` has all, as masking needs them.
+    Of many only the first and the last are given, `most` in all: people write above a log and below it.
+    `part.labels` has all, as masking needs them.
     """
     found = part.labels[labels]
-    if len(found) <= most:
-        return found
-    alike: Counter[str] = Counter()
-    chosen = []
-    for start, end in found:
-        alike[part.spaced[start : start + _BEGINNING]] += 1
-        if alike[part.spaced[start : start + _BEGINNING]] <= most:
-            chosen.append((start, end))
-    return chosen
+    return found if len(found) <= most else (*found[: most // 2], *found[-most // 2 :])
 
 
 def matches(part: Part, labels: Labels, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
