@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from triage.cli.exits import WRONG_FILES, told_plainly
+from triage.cli.loading import loading
 from triage.cli.options import config_option
 from triage.config import Settings, load
 from triage.yamlfile import Problem, Problems, read
@@ -27,12 +28,12 @@ def command(*, rules: Path | None, config: Path) -> None:
     Needs neither the trained model nor any server. Every problem is one line: file:line:column: what is wrong,
     what to do.
     """
-    with told_plainly():
+    with told_plainly(), loading():
         settings = load(config)
-    if rules:
-        settings = settings.model_copy(update={"rules": rules.resolve()})
-    problems, counts = _look(settings)
-    problems = sorted({*problems, *_misnamed(config, settings)})
+        if rules:
+            settings = settings.model_copy(update={"rules": rules.resolve()})
+        problems, counts = _look(settings)
+        problems = sorted({*problems, *_misnamed(config, settings)})
     for problem in problems:
         click.echo(_shown(problem))
     if problems:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from triage.cli.exits import FOUND, fail, told_plainly
+from triage.cli.loading import loading
 from triage.cli.options import config_option
 from triage.config import load
 
@@ -22,12 +23,12 @@ BATCH = 64  # mails understood at once
 def command(paths: tuple[Path, ...], *, json_lines: bool, config: Path) -> None:
     """Show what the desk would do with mails and why: .eml files, or folders of them."""
     with told_plainly():
-        from triage.cli.explaining import Explainer, NotRead, as_json
-        from triage.cli.telling import tell
-
-        settings = load(config)
         files, unreadable = [file for path in paths for file in _files(path)], False
-        explainer = Explainer.build(settings)
+        with loading():
+            from triage.cli.explaining import Explainer, NotRead, as_json
+            from triage.cli.telling import tell
+
+            explainer = Explainer.build(load(config))
         for start in range(0, len(files), BATCH):
             for result in explainer.explain(files[start : start + BATCH]):
                 unreadable = unreadable or isinstance(result, NotRead)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from triage.cli.exits import told_plainly
+from triage.cli.loading import loading
 from triage.cli.options import config_option
 from triage.cli.progress import training
 from triage.config import Settings, load
@@ -33,10 +34,11 @@ def command(*, once: bool, verbose: bool, log_format: Form | None, config: Path)
     """Read the mailboxes, answer, file; without --once go on until stopped (SIGTERM or Ctrl-C)."""
     level = logging.INFO if verbose or not once else logging.WARNING
     with told_plainly():
-        settings = load(config)
-        from triage.cli import logs
-        from triage.cli.wiring import desk_at_work
-        from triage.store.lock import InUse
+        with loading():
+            settings = load(config)
+            from triage.cli import logs
+            from triage.cli.wiring import desk_at_work
+            from triage.store.lock import InUse
 
         logs.set_up(settings, level, log_format)
         try:

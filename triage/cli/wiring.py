@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from triage import mind
+from triage.cli.loading import loading
 from triage.cli.signing import signer_for
 from triage.config import Mailbox as MailboxConfig
 from triage.config import OAuth, Settings, Smtp
@@ -53,6 +54,7 @@ def desk_at_work(settings: Settings, progress: Progress | None = None) -> Iterat
                 presence.close()
 
 
+@loading()
 def desk_for(settings: Settings, progress: Progress | None = None) -> Desk:
     """Everything built and checked. Raises Problems, SecretMissing or DatabaseRefused."""
     return Desk(
