@@ -56,6 +56,15 @@ def _in_form(part: Part, terms: Terms) -> Iterator[Finding]:
 
 
 def _in_signature(part: Part, terms: Terms) -> Iterator[Finding]:
+    if part.has_digits:
+        yield from _unnamed_numbers(part, terms)
+    for match in _PERSON.finditer(part.text[:2000]) if part.where is Where.SIGNATURE else ():
+        if not set(match["name"].lower().split()) & terms.company_words:
+            yield Finding("contact_name", match["name"], part.where, 0.8, "", match.start("name"))
+            return
+
+
+def _unnamed_numbers(part: Part, terms: Terms) -> Iterator[Finding]:
     for match in _LETTER.finditer(part.text[:2000]):
         yield Finding("contact_phone", _digits(match["number"]), part.where, 0.9, "", match.start("number"))
     for match in _ALONE.finditer(part.text[:2000]):
@@ -66,10 +75,6 @@ def _in_signature(part: Part, terms: Terms) -> Iterator[Finding]:
         plausible = len(number) >= _FEWEST - number.startswith("0")
         if plausible and not any(word in line for word in terms.other_particulars):
             yield Finding("contact_phone", number, part.where, 0.9, "", match.start())
-    for match in _PERSON.finditer(part.text[:2000]) if part.where is Where.SIGNATURE else ():
-        if not set(match["name"].lower().split()) & terms.company_words:
-            yield Finding("contact_name", match["name"], part.where, 0.8, "", match.start("name"))
-            return
 
 
 def _digits(value: str) -> str:

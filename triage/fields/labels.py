@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from triage.fields.parts import MOST_PROSE, Part, fold
 from triage.fields.vocabulary import Labels, Places
@@ -32,9 +31,8 @@ _BRACKET = re.compile(r"[ \t]{1,4}[(\[][\"'`]?")
 _NEXT_LINE = re.compile(r"[ \t*_:]{0,12}\r?\n[ \t>*_\"'`•-]{0,12}")
 _LINE_END = re.compile(r"[ \t*_\"'`.,;]{0,12}(?:\r?\n|\Z)")
 _CELL = re.compile(r"\s{0,40}[|\t;]\s{0,40}|[ ]{3,40}")
-_BESIDE_CELL = re.compile(r"[|\t;]|[ ]{3}")
-_DIGIT = re.compile(r"\d")
 _WIDEST = 400  # characters of a table row that are looked at
+_END_OF_HEAD = re.compile(rf"[^\d\n]{{0,{_WIDEST}}}\n")
 
 
 _AHEAD = 90  # characters before a label in which its value may stand
@@ -52,8 +50,7 @@ class Joints(Protocol):
     def beside(self) -> frozenset[str]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A value behind a label. `explicit`: a sign or word joins them; `key`: the label stands in quotes, as in JSON."""
 
     value: str
@@ -139,13 +136,11 @@ def _below(part: Part, start: int, end: int, value: re.Pattern[str]) -> Hit | No
 def _cells(part: Part, labels: Iterable[tuple[int, int]], value: re.Pattern[str]) -> Iterator[Hit]:
     """Values in the rows below a table head that holds one of the labels."""
     for start, end in labels:
+        if not _END_OF_HEAD.match(part.text, start):
+            continue
         begin, stop = part.line(start)
-        if _DIGIT.search(part.text, begin, min(stop, begin + _WIDEST)) or not _BESIDE_CELL.search(
-            part.text, begin, stop
-        ):
-            continue  # no head of a table
         column = _column(part.text[begin:stop], start - begin)
-        if column is None or "\n" not in part.text[stop : stop + 1]:
+        if column is None:
             continue
         for row_start, row in _rows(part.text, stop + 1):
             cells = _split(row)
