@@ -92,21 +92,21 @@ def test_mail_that_staff_marked_as_deleted_is_theirs(dovecot: Dovecot, mail_user
 def test_mail_that_staff_remove_during_the_work_is_passed_over(
     dovecot: Dovecot, mail_user: str, mailbox: ImapMailbox
 ) -> None:
-    for number in range(4):
+    for number in range(5):
         dovecot.append(mail_user, letter(number))
     batches = mailbox.waiting(Bounds(batch_mails=1))
     first = next(batches)
     with dovecot.client(mail_user) as staff:
         staff.select_folder("INBOX")
-        staff.move([2], "Archive")
-        staff.delete_messages([3])
+        staff.move([3], "Archive")
+        staff.delete_messages([4])
         staff.expunge()
     rest = [arrival.raw for batch in batches for arrival in batch]
-    assert [first[0].raw, *rest] == [letter(0), letter(3)]
+    assert [first[0].raw, *rest] == [letter(0), letter(1), letter(4)], "the second was fetched with the first"
     validity = first[0].uid.partition(":")[0]
-    mailbox.file([f"{validity}:2", first[0].uid], Tray.ANSWERED)
+    mailbox.file([f"{validity}:3", first[0].uid], Tray.ANSWERED)
     assert dovecot.mails(mail_user, "Triage/Answered") == [letter(0)]
-    assert dovecot.mails(mail_user, "Archive") == [letter(1)]
+    assert dovecot.mails(mail_user, "Archive") == [letter(2)]
 
 
 def test_a_tray_that_staff_removed_is_made_again(dovecot: Dovecot, mail_user: str, mailbox: ImapMailbox) -> None:

@@ -190,6 +190,26 @@ def test_when_the_server_counts_uids_anew_read_mail_from_before_the_desk_came_st
     assert "1:8" not in uids(waiting(mailbox)), "old mail is not found by the next look either"
 
 
+def test_a_batch_is_fetched_while_the_one_before_is_worked_on_and_filing_waits_for_it(
+    server: ScriptedImap, mailbox: ImapMailbox
+) -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    def fetched(talk: Talk) -> None:
+        if talk.uids() == [5] and "BODY.PEEK" in " ".join(talk.words):
+            asked.set()
+            answer.wait(LONG)
+        talk.ok(b"".join(server.fetched(uid, " ".join(talk.words)) for uid in talk.uids()))
+
+    server.on["UID FETCH"] = fetched
+    batches = mailbox.waiting(Bounds(batch_mails=1))
+    found = next(batches)
+    assert asked.wait(LONG), "the second mail is asked for before anybody wants it"
+    threading.Timer(0.1, answer.set).start()
+    mailbox.file(["1:3"], Tray.ANSWERED)
+    assert [arrival.raw for batch in (found, *batches) for arrival in batch] == list(MAILS.values())
+
+
 def test_a_mail_whose_body_is_nil_was_removed_and_is_passed_over(server: ScriptedImap, mailbox: ImapMailbox) -> None:
     def removed(talk: Talk) -> None:
         items = " ".join(talk.words)

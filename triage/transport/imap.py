@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Self
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 _SIZES = 500  # mails whose size is asked for at once
 _TRIES = 3  # a mail during whose fetch, alone, the connection broke so often is given up
+_Batch = list[Arrival]
 _HEADER = f"BODY.PEEK[HEADER]<0.{HEADER_BYTES}>"
 
 
@@ -70,6 +72,7 @@ class ImapMailbox:
         self._opening: _Opening | None = None
         self._highest: int | None = None  # None: not searched yet
         self._unfiled: set[int] = set()
+        self._coming: Future[_Batch | None] | None = None  # what is being fetched ahead
         self._broke: dict[int, int] = {}  # uid → how often the connection broke while this mail alone was fetched
 
     @property
@@ -94,11 +97,13 @@ class ImapMailbox:
         session = self._open()
         self._look(session)
         frozen = sorted(self._unfiled)
-        for batch in in_batches(((mail, mail.size) for mail in self._sized(session, frozen)), bounds):
-            yield list(self._arrivals(session, batch, bounds))
+        sized = in_batches(((mail, mail.size) for mail in self._sized(session, frozen)), bounds)
+        batches = (list(self._arrivals(session, batch, bounds)) for batch in sized)
+        yield from self._ahead(batches) if len(frozen) > bounds.batch_mails else batches
 
     def file(self, uids: Sequence[str], tray: Tray) -> None:
         """MOVE in sets; uids of another UIDVALIDITY are passed over (that mail will be found anew)."""
+        wait([self._coming] if self._coming else [])
         session = self._open()
         own = f"{self._uidvalidity}:"
         ours = sorted(int(uid.removeprefix(own)) for uid in uids if uid.startswith(own))
@@ -154,6 +159,14 @@ class ImapMailbox:
             self._uidvalidity, self._highest = validity, None
             self._broke.clear()
         return self._session
+
+    def _ahead(self, batches: Iterator[_Batch]) -> Iterator[_Batch]:
+        """Fetch each batch while the one before is worked on; filing waits for it, for a connection does one thing at a time."""
+        with ThreadPoolExecutor(1, f"fetching from {self.name}") as other:
+            self._coming = other.submit(next, batches, None)
+            while (batch := self._coming.result()) is not None:
+                self._coming = other.submit(next, batches, None)
+                yield batch
 
     def _look(self, session: ImapSession) -> None:
         """Learn which mail is there: everything the first time, then only what is new."""
