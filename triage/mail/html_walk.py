@@ -119,9 +119,9 @@ class Walk:
             if child is not None:
                 node = child
                 continue
-            while node is not None and node.next is None:
+            while node is not None and (after := node.next) is None:
                 node = self._leave()
-            node = node.next if node is not None else None
+            node = after if node is not None else None
         self._flush()
         return marks.render(self.lines)
 
@@ -142,11 +142,12 @@ class Walk:
         if attributes and marks.hidden(attributes):
             return None
         frame = self._frame(node, tag, attributes)
-        if node.child is None:
+        child = node.child
+        if child is None:
             self._close(frame)
-            return None
-        self.open.append(frame)
-        return node.child
+        else:
+            self.open.append(frame)
+        return child
 
     def _leave(self) -> Any:
         if not self.open:
@@ -234,7 +235,7 @@ class Walk:
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────
 
     def _write(self, text: str) -> None:
-        text = storable(text.translate(_PADDING))
+        text = storable(text if text.isascii() else text.translate(_PADDING))
         if self.verbatims:
             first, *others = text.replace("\r\n", "\n").split("\n")
             self.buffer.append(first)

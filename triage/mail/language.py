@@ -34,7 +34,7 @@ _SURE = 0.5
 _WEIGHT = 1.0  # of one telling word, in log odds
 _PRIOR = {"no": 1.5, "en": 4.0}  # the two languages most mail is written in (DOMAIN 0), against 1 for the others
 _MOST_TELLING = 8  # words that count
-_CLEAR = 4  # words of one language, and times as many as of the others, that need no model
+_CLEAR = 3  # words of one language, and times as many as of the others, that need no model
 
 _COMMON = {
     Language.EN: """the and is are not we you of for with this that have has when please our what how from but it your
