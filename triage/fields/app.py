@@ -12,7 +12,9 @@ from triage.fields.parts import MOST_PROSE, Part
 from triage.fields.terms import Terms
 
 _VERSION = re.compile(r"v?(?P<number>\d{1,4}(?:\.\d{1,5}){1,3})(?![\w.]\d|\w)")
-_LOOSE = re.compile(r"[0-9](?:(?<![\w./-].)|(?<=(?<![\w./-])v.))\d{0,2}(?:\.\d{1,5}){1,3}(?![\d/-]|\.\d|\w)")
+_LOOSE = re.compile(r"(?:(?<![\w./-])|(?<=(?<![\w./-])v))\d{1,3}(?:\.\d{1,5}){1,3}(?![\d/-]|\.\d|\w)")
+_DOT = re.compile(r"\.(?=\d)(?<=\d.)")
+_BEFORE_DOT = re.compile(r"\d{1,3}\Z")
 _BESIDE = 24  # characters between two platforms of one list
 _BEHIND = 90  # characters behind a version in which the app may be named
 _BETWEEN = frozenset({"ios", "android", "iphone", "and", "og", "och", "ja", "native"})
@@ -39,8 +41,16 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
         yield Finding("app_platform", platform, part.where, 1.0, note, start)
     for hit in hits(part, terms.labels["app_version"], _VERSION):
         yield from _version(part, hit.start, hit.value, terms, labelled=True)
-    for match in _LOOSE.finditer(part.text, 0, MOST_PROSE):
+    for match in _loose(part.text):
         yield from _version(part, match.start(), match.group(), terms, labelled=False)
+
+
+def _loose(text: str) -> Iterator[re.Match[str]]:
+    """Versions without a label, found by their first dot."""
+    for dot in _DOT.finditer(text, 0, MOST_PROSE):
+        digits = _BEFORE_DOT.search(text, max(0, dot.start() - 3), dot.start())
+        if digits and (match := _LOOSE.match(text, digits.start())):
+            yield match
 
 
 def _version(part: Part, start: int, value: str, terms: Terms, *, labelled: bool) -> Iterator[Finding]:

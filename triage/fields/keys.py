@@ -188,7 +188,7 @@ def _pem(part: Part, _terms: Terms) -> Iterator[Span]:
 
 def _bare_keys(part: Part, terms: Terms) -> Iterator[Span]:
     """32 hexadecimal digits on a line that speaks of a key, or on the next one."""
-    if not any(word in part.folded for word in terms.key_words):
+    if not any(map(part.folded.__contains__, terms.key_words)):
         return
     for match in _HEX.finditer(part.text):
         begin = part.line(max(0, part.line(match.start())[0] - 1))[0]
