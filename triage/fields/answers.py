@@ -16,6 +16,7 @@ from triage.fields.terms import Terms
 from triage.fields.vocabulary import Labels
 
 _MOST = 60
+_LONGEST_KEY = 24  # characters of `"status": "`, with what stands before the word
 _PRONOUN = 4  # letters of the words that may stand between a verb and a status: `I`, `ni`, `dere`
 _CODES = "200|201|202|204|302|400|401|402|403|404|405|406|408|409|410|412|413|414|415|422|423|424|428|429|431|500|501|502|503|504"
 _STATUSES = frozenset(_CODES.split("|"))
@@ -31,6 +32,7 @@ _REASON = re.compile(
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _AFTER_CALL = re.compile(rf"(?:{'|'.join(_METHODS)})[ :]{{1,3}}\S{{1,400}}[ \t\"'|>=-]{{1,8}}$")
 _AFTER_ARROW = re.compile(r"(?:->|=>|→)[ \t]{0,3}\Z")
+_AS_VALUE = re.compile(r"(?P<key>[a-z]+)[\"'\\]{1,3}[ ]?(?:=>|:)[ ]?[\"'\\]{0,2}\Z")
 _DASH = re.compile(r"[ \t]?[-–:][ \t]")
 _AFTER = re.compile(r"[ \t\"'`*_)-]{0,4}(?P<word>[^\W\d_]*|[^\s\w])")
 _KEY = r"(?:[\"'\\\]]{1,3}\s{0,10}(?:=>|:)|[ \t]{0,3}=>|[ \t]{0,2}[:=])\s{0,10}"
@@ -215,6 +217,13 @@ def _statuses(part: Part, terms: Terms) -> Iterator[Finding]:
 
 def _is_status(part: Part, match: re.Match[str], terms: Terms) -> bool:
     """A code is a status next to its name, after a word like `HTTP`, or after `we get` and before no noun."""
+    key = _AS_VALUE.search(part.folded, max(0, match.start() - _LONGEST_KEY), match.start())
+    if (
+        key
+        and key["key"] in terms.status_words
+        and not part.folded[match.end() : match.end() + 2].strip("\"'\\,}]\r\n")
+    ):
+        return True
     if _follows_call(part, match.start()) or _REASON.match(part.text, match.end()):
         return True
     if _heads_line(part, match) or _in_brackets(part, match):

@@ -166,7 +166,7 @@ def _pairs(text: str) -> Iterator[re.Match[str]]:
 
 
 def _call(part: Part, match: re.Match[str]) -> str:
-    method = (match.groupdict().get("method") or "GET").upper()
+    method = match["method"].upper() if "method" in match.re.groupindex else "GET"
     return f"{method} {_path(part.text[match.start('target') : match.end('target')])}"
 
 

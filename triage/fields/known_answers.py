@@ -153,7 +153,7 @@ def _signs(mail: InboundMail, findings: Sequence[Finding]) -> _Signs:
     )
 
 
-_ERROR_CODE = re.compile(r"(?:error)?(?:code|kode|koodi)[\"'\]]{0,2}[ ]?(?:=>|[:= ])[ ]?[\"']?(\d{1,5})(?!\d)")
+_ERROR_CODE = re.compile(r"(?:code|kode|koodi)[\"'\]]{0,2}[ ]?(?:=>|[:= ])[ ]?[\"']?(\d{1,5})(?!\d)")
 
 
 def _errors(answers: Sequence[str], folded: str) -> frozenset[tuple[str, str]]:

@@ -33,6 +33,7 @@ _OTHER = re.compile(
 )
 _SENTENCE = 120  # characters behind an id in which another may be named
 _JOINED = re.compile(r"[-_](?<=[A-Za-z\d].)\d")
+_JOINT = re.compile("[-_.]")
 _OF_PIECES = f"{ascii_letters}{digits}_-"
 _LONGEST_PIECES = 84  # characters
 _SHARP = re.compile(r"#(?<![^\s(].)(?P<value>\d{3,12})(?![\w/#-]|[.,]\d)")
@@ -151,7 +152,7 @@ def _least(value: str) -> int:
 
 def _is_own(value: str, terms: Terms) -> bool:
     """No name of a standard, a device or a version: `UTF-8`, `TLS-1.2`, `v2-beta-3`."""
-    beginning = fold(re.split("[-_.]", value, maxsplit=1)[0])
+    beginning = fold(_JOINT.split(value, maxsplit=1)[0])
     return not {beginning, beginning.rstrip("0123456789")} & terms.no_ids
 
 
