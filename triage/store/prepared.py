@@ -43,7 +43,9 @@ class Prepared:
         """Run it once for each row of values; it returns nothing."""
         if rows:
             made = self._compiled(db.dialect, rows[0])
-            run(db, made.text, [made.bound(row) for row in rows], many=True)
+            values = [made.bound(row) for row in rows]
+            many = len(values) > 1  # for one row psycopg's way of sending many is a detour
+            run(db, made.text, values if many else values[0], many=many)
 
     def _compiled(self, dialect: sa.Dialect, names: Iterable[str]) -> _Compiled:
         given = tuple(names)

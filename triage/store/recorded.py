@@ -169,8 +169,7 @@ def _plain(value: Any) -> Any:
     """What JSON does not know by itself; fields of dataclasses that have their default are left out."""
     if isinstance(value, datetime):
         return value.isoformat()
-    kept = ((name, getattr(value, name), default) for name, default in _defaults(value.__class__))
-    return {name: each for name, each, default in kept if each != default}
+    return {name: each for name, default in _defaults(value.__class__) if (each := getattr(value, name)) != default}
 
 
 _to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain).encode
