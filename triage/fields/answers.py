@@ -217,14 +217,7 @@ def _statuses(part: Part, terms: Terms) -> Iterator[Finding]:
 
 def _is_status(part: Part, match: re.Match[str], terms: Terms) -> bool:
     """A code is a status next to its name, after a word like `HTTP`, or after `we get` and before no noun."""
-    key = _AS_VALUE.search(part.folded, max(0, match.start() - _LONGEST_KEY), match.start())
-    if (
-        key
-        and key["key"] in terms.status_words
-        and not part.folded[match.end() : match.end() + 2].strip("\"'\\,}]\r\n")
-    ):
-        return True
-    if _follows_call(part, match.start()) or _REASON.match(part.text, match.end()):
+    if _is_value(part, match, terms) or _follows_call(part, match.start()) or _REASON.match(part.text, match.end()):
         return True
     if _heads_line(part, match) or _in_brackets(part, match):
         return True
@@ -245,7 +238,15 @@ def _is_status(part: Part, match: re.Match[str], terms: Terms) -> bool:
     return named or (follows and _introduced(before, word, terms)) or _names_status(word, terms)
 
 
+def _is_value(part: Part, match: re.Match[str], terms: Terms) -> bool:
+    """`"status": 500,`: most statuses of a log stand so."""
+    key = _AS_VALUE.search(part.folded, max(0, match.start() - _LONGEST_KEY), match.start())
+    ended = not part.folded[match.end() : match.end() + 2].strip("\"'\\,}]\r\n")
+    return ended and key is not None and key["key"] in terms.status_words
+
+
 def _follows_call(part: Part, start: int) -> bool:
+    """`-> 500`, `POST /v1/x 500`."""
     if _AFTER_ARROW.search(part.text, max(0, start - 5), start):
         return True
     before = part.text[part.line(start)[0] : start]
