@@ -7,6 +7,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from tests.cpu import seconds
 from triage.classifier.features import CHARACTERS, Features, normalise
 from triage.classifier.lexicon import Lexicon
+from triage.classifier.training import sparse
 
 TEXTS = [
     "Hei, pengene fra forrige uke er ikke på konto, pengene mangler!",
@@ -28,7 +29,7 @@ def test_words_and_pieces_are_what_scikit_learn_makes_of_them(least: int) -> Non
     assert features.terms[0] == tuple(words.get_feature_names_out())
     assert features.terms[1] == tuple(pieces.get_feature_names_out())
     for texts in (plain, [normalise(text) for text in UNSEEN]):
-        rows = features.rows(texts).toarray()
+        rows = sparse(features.rows(texts)).toarray()
         np.testing.assert_allclose(rows[:, :border], words.transform(texts).toarray(), atol=1e-6)
         np.testing.assert_allclose(rows[:, border:], pieces.transform(texts).toarray(), atol=1e-6)
 
@@ -36,7 +37,7 @@ def test_words_and_pieces_are_what_scikit_learn_makes_of_them(least: int) -> Non
 def test_a_concept_makes_two_languages_alike() -> None:
     plain = ["payout missing", "utbetaling mangler", "logo wrong"]
     lexicon = Lexicon({"payout": ["payout", "utbetal*"], "missing": ["missing", "mangl*"]})
-    with_it, without = (Features.learn(plain, one, least=1).rows(plain) for one in (lexicon, Lexicon({})))
+    with_it, without = (sparse(Features.learn(plain, one, least=1).rows(plain)) for one in (lexicon, Lexicon({})))
     assert (with_it[0] @ with_it[1].T).toarray()[0, 0] > 0.5 > (without[0] @ without[1].T).toarray()[0, 0]
 
 
@@ -57,6 +58,10 @@ def test_what_differs_in_every_mail_becomes_one_word(said: str, read: str) -> No
 
 def test_only_the_beginning_of_a_mail_is_read() -> None:
     assert len(normalise("ord " * 100_000)) <= CHARACTERS
+
+
+def test_blanks_are_not_counted_as_read() -> None:
+    assert normalise("Hei" + "\n" * CHARACTERS + "Kari") == "hei kari"
 
 
 @pytest.mark.parametrize("unit", ["a@", "```", "f-", "-a1f", "http://", "9", "\u0000", "a" * 59 + " "])

@@ -55,6 +55,7 @@ def test_many_mails_at_once_get_what_each_gets_alone(model: Classifier) -> None:
     assert model.guess([]) == []
 
 
-def test_serving_never_imports_scikit_learn() -> None:
-    code = "import sys, triage.classifier.storing; sys.exit('sklearn' in sys.modules)"
+@pytest.mark.parametrize("library", ["sklearn", "scipy"])
+def test_serving_never_imports_what_only_training_needs(library: str) -> None:
+    code = f"import sys, triage.classifier.storing; sys.exit('{library}' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -131,7 +131,7 @@ def test_a_damaged_file_is_said_and_made_anew(
     sources: Sources, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "model"
-    path.write_bytes(b"triage model 2\nnot really")
+    path.write_bytes(b"triage model 3\nnot really")
     with caplog.at_level(logging.WARNING):
         model = ready(sources, path)
     assert "is damaged or was changed" in caplog.text

@@ -11,7 +11,7 @@ from triage.classifier.examples import Example, describe
 from triage.classifier.features import Features, normalise
 from triage.classifier.lexicon import Lexicon
 from triage.classifier.model import Classifier
-from triage.classifier.training import STRENGTH, alike, train
+from triage.classifier.training import STRENGTH, alike, sparse, train
 from triage.domain import Language
 
 
@@ -34,9 +34,9 @@ def test_the_weights_are_those_scikit_learn_finds_on_the_terms_themselves(
     texts = [normalise(mail.words) for mail in lesson]
     rows = Features.learn(texts, Lexicon({}), least=1).rows(texts)
     direct = LogisticRegression(C=STRENGTH, max_iter=1000)
-    direct.fit(rows, [mail.topic for mail in lesson])
+    direct.fit(sparse(rows), [mail.topic for mail in lesson])
     head = train(lesson).panel.heads[0]
-    np.testing.assert_allclose(head.weights.T, direct.coef_, atol=2e-3)
+    np.testing.assert_allclose(head.weights.T * head.step, direct.coef_, atol=2e-3)
     assert list(head.labels) == list(direct.classes_)
 
 
@@ -107,6 +107,6 @@ def test_near_copies_of_a_mail_are_alike_and_others_are_not() -> None:
     one = mails(8)
     texts = [normalise(mail.words) for mail in [*one, replace(one[0], text=one[0].text + " 1")]]
     features = Features.learn(texts, Lexicon({}), least=1)
-    table = alike(features.rows(texts), 0.9 * features.square).toarray()
+    table = alike(sparse(features.rows(texts)), 0.9 * features.square).toarray()
     assert table[0, -1] == 1
     assert table.sum() == len(one) + 3

@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.special import betaincinv
 
-from triage.classifier.features import Floats, Ints
+from triage.classifier.rows import Floats, Ints
 
 __all__ = ["NEVER", "folds", "groups", "temperature_for", "threshold_for"]
 

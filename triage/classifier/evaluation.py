@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from triage.classifier.examples import Example
-from triage.classifier.features import Floats
 from triage.classifier.model import Classifier
+from triage.classifier.rows import Floats
 from triage.domain import Language, Opinion
 
 __all__ = ["Bin", "Confusion", "Evaluation", "LanguageScore", "TopicScore", "evaluate"]

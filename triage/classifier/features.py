@@ -8,34 +8,35 @@ because serving must not import scikit-learn: that alone takes longer than readi
 
 from __future__ import annotations
 
+import math
 import re
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
-from scipy.sparse import csr_matrix
 
 from triage.classifier.lexicon import Lexicon
+from triage.classifier.rows import Floats, Rows, Terms
 
-__all__ = ["CHARACTERS", "FAMILIES", "LENGTH", "Features", "Floats", "Ints", "normalise", "words_of"]
+__all__ = ["CHARACTERS", "FAMILIES", "LENGTH", "Features", "normalise", "words_of"]
 
 CHARACTERS = 2000  # of a mail that are read; the cause of a mail stands at its beginning
 PIECES = range(2, 6)  # lengths of the pieces inside a word, in characters, its two borders counted
 FAMILIES = ("words", "pieces", "concepts")
-LENGTH = np.array([1.0, 1.0, 0.8], dtype=np.float32)  # of each family in a row: how loudly it speaks
-_CACHED = 16_384  # tokens whose pieces are remembered
+LENGTH = (1.0, 1.0, 0.8)  # of each family in a row: how loudly it speaks
+_CACHED = 16_384  # tokens of which words and pieces are remembered, and runs without blanks
+_LEAST = 1e-9  # length by which a family without terms may be divided
+_SHORT = 64  # characters of a run that is remembered
 _TEXTS = 256  # whose concepts are remembered until the reasons are told
 
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.intp]
-
+_CODE = re.compile(r"```[^`]*```")
 _PLACEHOLDERS = tuple(
-    (clue, re.compile(pattern, flags), f" {token} ")  # a text without the clue is not searched
+    (clue, re.compile(pattern, flags), f" {token} ")  # a run without the clue is not searched
     for clue, pattern, flags, token in (
-        ("```", r"```[^`]*```", 0, "zcode"),
         ("://", r"https?://\S+", re.IGNORECASE, "zurl"),
         ("@", r"[^\s@]{1,64}@[^\s@]{1,255}", 0, "zmail"),
         ("", r"\b(?=[a-f-]{0,64}\d)[0-9a-f]{8,64}(?:-[0-9a-f]{1,64}){0,8}\b", re.IGNORECASE, "zhex"),
@@ -49,15 +50,33 @@ _WORD = re.compile(r"\w+")
 def normalise(text: str) -> str:
     """Lower case; pasted code, links, addresses, hex ids and long numbers become one word each; the head only."""
     text = text[: 4 * CHARACTERS]
+    if "```" in text:
+        text = _CODE.sub(" zcode ", text)
+    runs = [_known(run) if len(run) <= _SHORT else _plain(run) for run in text.split()]
+    return " ".join(runs)[:CHARACTERS].rstrip()
+
+
+def _plain(run: str) -> str:
+    """What a run without blanks becomes; no pattern but that of pasted code looks beyond one."""
     for clue, pattern, token in _PLACEHOLDERS:
-        if clue in text:
-            text = pattern.sub(token, text)
-    return " ".join(text.lower()[:CHARACTERS].split())
+        if clue in run:
+            run = pattern.sub(token, run)
+    return " ".join(run.lower().split())
+
+
+_known = lru_cache(_CACHED)(_plain)  # the same runs come back in every mail
 
 
 def words_of(text: str) -> list[str]:
     """The words of a normalised text."""
     return _WORD.findall(text)
+
+
+class _Token(NamedTuple):
+    """What stands between two blanks: its words, and the numbers of its terms, four bytes each."""
+
+    words: list[str]
+    ids: bytes
 
 
 class Features:
@@ -73,7 +92,7 @@ class Features:
             {term: at for at, term in enumerate(family, start)}
             for family, start in zip(self.terms, starts, strict=False)
         )
-        self._ids_of = lru_cache(_CACHED)(self._piece_ids)  # the same words come back in every mail
+        self._parts_of = lru_cache(_CACHED)(self._read)  # the same tokens come back in every mail
         self._concepts_in = lru_cache(_TEXTS)(self._look_for_concepts)
 
     def __len__(self) -> int:
@@ -99,19 +118,9 @@ class Features:
         idf = np.log((1 + len(texts)) / (1 + np.array(seen, dtype=np.float64))) + 1
         return cls(terms, idf.astype(np.float32), lexicon)
 
-    def rows(self, texts: Iterable[str]) -> csr_matrix:
-        """One row for each normalised text, each family in it of its LENGTH."""
-        ids: list[int] = []
-        ends = [0]
-        for text in texts:
-            ids += self._ids(text)
-            ends.append(len(ids))
-        ones = np.ones(len(ids), dtype=np.float32)
-        rows = csr_matrix((ones, np.array(ids, dtype=np.int32), np.array(ends)), shape=(len(ends) - 1, len(self)))
-        rows.sum_duplicates()
-        rows.data = (1 + np.log(rows.data)) * self.idf[rows.indices]
-        self._scale(rows)
-        return rows
+    def rows(self, texts: Iterable[str]) -> Rows:
+        """One row for each normalised text, its terms ascending, each family in it of its LENGTH."""
+        return Rows.of(map(self._row, texts), len(self))
 
     def surfaces(self, text: str) -> dict[int, list[str]]:
         """What in a normalised text stands for its concepts: each concept's number, and the words that showed it."""
@@ -125,15 +134,30 @@ class Features:
         family = int(np.searchsorted(self.borders, term, side="right"))
         return self.terms[family][term - (self.borders[family - 1] if family else 0)]
 
-    def _ids(self, text: str) -> list[int]:
-        words = words_of(text)
-        known = self._words
-        ids = [known[term] for term in words if term in known]
-        ids += [known[term] for term in _pairs(words) if term in known]
-        for token in text.split():
-            ids += self._ids_of(token)
-        ids += [concept for concept, _ in self._concepts_in(text)]
-        return ids
+    def _row(self, text: str) -> tuple[Terms, Floats]:
+        terms, counts = np.unique(np.frombuffer(self._ids(text), dtype=np.int32), return_counts=True)
+        values = (1 + np.log(counts, dtype=np.float32)) * self.idf[terms]
+        start = 0
+        for length, end in zip(LENGTH, terms.searchsorted(self.borders), strict=True):
+            family = values[start:end]
+            family *= length / max(math.sqrt(family @ family), _LEAST)
+            start = end
+        return terms, values
+
+    def _ids(self, text: str) -> bytes:
+        """The numbers of all the terms of a text, four bytes each."""
+        parts = [self._parts_of(token) for token in text.split()]
+        words = [word for part in parts for word in part.words]
+        pairs = map(self._words.get, _pairs(words))
+        others = array("i", [pair for pair in pairs if pair is not None])
+        others.extend(concept for concept, _ in self._concepts_in(text))
+        return b"".join([others.tobytes(), *(part.ids for part in parts)])
+
+    def _read(self, token: str) -> _Token:
+        words = words_of(token)
+        ids = [self._words[word] for word in words if word in self._words]
+        ids += [self._pieces[piece] for piece in _pieces(token) if piece in self._pieces]
+        return _Token(words, array("i", ids).tobytes())
 
     def _look_for_concepts(self, text: str) -> tuple[tuple[int, str], ...]:
         words = words_of(text)
@@ -142,16 +166,6 @@ class Features:
             for concept, where in self.lexicon.seen(words)
             if concept in self._concepts
         )
-
-    def _piece_ids(self, token: str) -> tuple[int, ...]:
-        return tuple(self._pieces[piece] for piece in _pieces(token) if piece in self._pieces)
-
-    def _scale(self, rows: csr_matrix) -> None:
-        """Give each family of each row its length."""
-        family = np.searchsorted(self.borders, rows.indices, side="right")
-        part = len(FAMILIES) * np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)) + family
-        squares = np.bincount(part, weights=rows.data.astype(np.float64) ** 2, minlength=len(FAMILIES) * rows.shape[0])
-        rows.data = (rows.data * LENGTH[family] / np.sqrt(squares)[part]).astype(np.float32)
 
 
 def _pairs(words: Sequence[str]) -> Iterable[str]:

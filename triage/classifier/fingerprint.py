@@ -11,7 +11,7 @@ from triage.classifier.examples import Descriptions
 
 __all__ = ["code_fingerprint", "fingerprint"]
 
-_CODE = ("calibration.py", "examples.py", "features.py", "lexicon.py", "model.py", "training.py")
+_CODE = ("calibration.py", "examples.py", "features.py", "lexicon.py", "model.py", "rows.py", "training.py")
 _LIBRARIES = ("numpy", "scikit-learn", "scipy")
 
 

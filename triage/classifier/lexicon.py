@@ -77,13 +77,13 @@ class Lexicon:
 
     def seen(self, words: Sequence[str]) -> Iterator[tuple[str, slice]]:
         """The concepts of a text's words, each with the words that showed it."""
-        folded = [fold(word) for word in words]
-        for at, word in enumerate(folded):
-            for rest, concept in self._begins(word[:_LONG]):
-                if not rest or _follow(rest, folded, at + 1):
+        for at, entries in enumerate(map(self._begins, words)):
+            for rest, concept in entries:
+                if not rest or _follow(rest, words, at + 1):
                     yield concept, slice(at, at + 1 + len(rest))
 
     def _look_up(self, word: str) -> tuple[_Entry, ...]:
+        word = fold(word)[:_LONG]
         found = list(self._words.get(word, ()))
         for end in range(2, len(word) + 1):
             found += self._stems.get(word[:end], ())
@@ -101,7 +101,8 @@ def _follow(rest: Sequence[tuple[str, bool]], words: Sequence[str], at: int) -> 
     if at + len(rest) > len(words):
         return False
     for wanted, beginning in rest:
-        if not (words[at].startswith(wanted) if beginning else words[at] == wanted):
+        word = fold(words[at])
+        if not (word.startswith(wanted) if beginning else word == wanted):
             return False
         at += 1
     return True

@@ -6,23 +6,27 @@ Immutable and free of scikit-learn, so that a command that reads one mail starts
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
 
-from triage.classifier.features import Features, Floats, Ints, normalise
+from triage.classifier.features import Features, normalise
+from triage.classifier.rows import Floats, Ints, Rows, Terms
 from triage.domain import Guess, Opinion
 
-__all__ = ["NEIGHBOURS", "Classifier", "Head", "Memory", "Panel", "softmax"]
+__all__ = ["NEIGHBOURS", "Classifier", "Head", "Memory", "Panel", "highest", "softmax"]
 
 NEIGHBOURS = 3  # examples whose likeness makes a mail familiar
-_BATCH = 256  # mails compared with all examples at a time
 _FEW = 20  # a term is telling when a twentieth of the examples have it, or as few as these
+_LOOKED_UP = 12_000  # places of a mail's telling terms among the examples that are looked up, the rarest terms first
 _IN_QUESTION = 32  # examples that are compared in full
+_STRETCH = 32  # values of which the highest alone is looked at first
+_FINEST = 32_767  # steps from zero to the largest weight
 _REASONS = 8
 
 
@@ -39,14 +43,24 @@ class Head:
 
     labels: tuple[str, ...]
     owners: tuple[str, ...]
-    weights: npt.NDArray[np.float16]  # a row for each term, a column for each label; half as large, and as good
+    weights: npt.NDArray[np.int16]  # in steps; a row for each term, a column for each label; half as large as floats
+    step: float
     bias: Floats
 
-    def scores(self, rows: csr_matrix) -> Floats:
+    @classmethod
+    def of(cls, labels: tuple[str, ...], owners: tuple[str, ...], weights: Floats, bias: Floats) -> Self:
+        """A head with weights rounded to steps, which numbers of half size have more of than floats of half size."""
+        step = float(np.abs(weights).max()) / _FINEST or 1.0
+        steps = np.ascontiguousarray(np.rint(weights / np.float32(step)), dtype=np.int16)
+        return cls(labels, owners, steps, step, bias)
+
+    def scores(self, rows: Rows) -> Floats:
         """Unbounded scores, a column for each label."""
-        terms, narrow = _narrow(rows)
-        scores: Floats = narrow @ self.weights[terms].astype(np.float32) + self.bias
-        return scores
+        scores = np.empty((len(rows), len(self.labels)), dtype=np.float32)
+        for at, score in enumerate(scores):
+            terms, values = rows.row(at)
+            np.dot(values, self.weights.take(terms, axis=0).astype(np.float32), out=score)
+        return scores * np.float32(self.step) + self.bias
 
     def shares(self, scores: Floats, temperature: float) -> Floats:
         """Probabilities of the topics (sorted), from the scores of the labels."""
@@ -64,16 +78,6 @@ class Head:
         return np.array(table, dtype=np.float32)
 
 
-def _narrow(rows: csr_matrix) -> tuple[Ints, csr_matrix]:
-    """The terms that occur in some rows, and the rows with columns for these alone."""
-    occurs = np.zeros(rows.shape[1], dtype=np.bool_)
-    occurs[rows.indices] = True
-    terms = np.flatnonzero(occurs)
-    column = np.zeros(rows.shape[1], dtype=rows.indices.dtype)
-    column[terms] = np.arange(len(terms))
-    return terms, csr_matrix((rows.data, column[rows.indices], rows.indptr), shape=(rows.shape[0], len(terms)))
-
-
 @dataclass(frozen=True)
 class Panel:
     """Heads over the same topics that are asked together, and the one temperature that makes their mean honest."""
@@ -86,7 +90,7 @@ class Panel:
         """Its topics, sorted."""
         return self.heads[0].topics
 
-    def scores(self, rows: csr_matrix) -> tuple[Floats, ...]:
+    def scores(self, rows: Rows) -> tuple[Floats, ...]:
         """What each head says, a column for each of its labels."""
         return tuple(head.scores(rows) for head in self.heads)
 
@@ -97,7 +101,7 @@ class Panel:
         mean: Floats = np.mean(shares, axis=0, dtype=np.float32)
         return mean
 
-    def probabilities(self, rows: csr_matrix) -> Floats:
+    def probabilities(self, rows: Rows) -> Floats:
         """Calibrated probabilities, a column for each topic."""
         return self.shares(self.scores(rows))
 
@@ -107,46 +111,54 @@ class Memory:
     """The examples as rows, to tell how like them a mail is."""
 
     ids: tuple[str, ...]
-    rows: csr_matrix
+    rows: Rows
+    columns: Rows  # the telling terms, a row of examples for each: who shares none of them is nobody's neighbour
     square: float  # of a row's length
     usual: float  # the likeness that three quarters of the examples have with the others
 
-    @cached_property
-    def _columns(self) -> csr_matrix:
-        """The terms that few examples have, a column for each example: who shares none of them is nobody's neighbour."""
-        counts = np.bincount(self.rows.indices, minlength=self.rows.shape[1])
-        few = counts <= max(_FEW, len(self.ids) // _FEW)
-        telling = self.rows.copy()
-        telling.data *= few[telling.indices]
-        telling.eliminate_zeros()
-        return telling.T.tocsr()
+    @classmethod
+    def of(cls, ids: tuple[str, ...], rows: Rows, square: float, usual: float) -> Self:
+        """The memory of some examples."""
+        counts = np.bincount(rows.terms, minlength=rows.width)
+        return cls(ids, rows, rows.turned(counts <= max(_FEW, len(ids) // _FEW)), square, usual)
 
-    def nearest(self, rows: csr_matrix) -> tuple[Floats, Ints]:
+    def nearest(self, rows: Rows) -> tuple[Floats, Ints]:
         """The highest cosines with examples, best first, and which examples those are."""
         count = min(NEIGHBOURS, len(self.ids))
-        found = [
-            one for start in range(0, rows.shape[0], _BATCH) for one in self._nearest(rows[start : start + _BATCH])
-        ]
-        likeness = np.array([values for values, _ in found], dtype=np.float32).reshape(-1, count)
-        return likeness, np.array([which for _, which in found], dtype=np.intp).reshape(-1, count)
+        likeness, which = np.empty((len(rows), count), dtype=np.float32), np.empty((len(rows), count), dtype=np.intp)
+        dense = np.zeros(rows.width, dtype=np.float32)
+        for at in range(len(rows)):
+            terms, values = rows.row(at)
+            asked = self._in_question(terms, values)
+            dense[terms] = values
+            products = self.rows.products(asked, dense) / self.square
+            dense[terms] = 0
+            order = np.argsort(-products, kind="stable")[:count]
+            likeness[at], which[at] = products[order], asked[order]
+        return likeness, which
 
     def familiarity(self, likeness: Floats) -> Floats:
         """0 (nothing alike was ever seen) to 1 (as alike as examples are among themselves)."""
         share: Floats = np.clip(likeness.mean(axis=1) / np.float32(max(self.usual, 1e-9)), 0, 1)
         return share
 
-    def _nearest(self, rows: csr_matrix) -> Iterator[tuple[Floats, Ints]]:
-        """For each row: roughly by the telling terms, then those that come into question by all terms."""
-        rough = (rows @ self._columns).toarray()
-        asked = np.argpartition(-rough, min(_IN_QUESTION, rough.shape[1]) - 1, axis=1)[:, :_IN_QUESTION]
-        whole = np.zeros(rows.shape[1], dtype=np.float32)
-        for which, start, end in zip(asked, rows.indptr, rows.indptr[1:], strict=False):
-            terms = rows.indices[start:end]
-            whole[terms] = rows.data[start:end]
-            likeness = (self.rows[which] @ whole) / np.float32(self.square)
-            whole[terms] = 0
-            order = np.argsort(-likeness, kind="stable")[:NEIGHBOURS]
-            yield likeness[order], which[order]
+    def _in_question(self, terms: Terms, values: Floats) -> Ints:
+        """The examples most like a mail in its rarest terms."""
+        places = self.columns.lengths(terms)
+        rarest = np.argsort(places, kind="stable")
+        rarest = rarest[: places[rarest].cumsum().searchsorted(_LOOKED_UP, side="right")]
+        rough = self.columns.weighted(terms[rarest], values[rarest])
+        return highest(rough, min(_IN_QUESTION, len(rough)))
+
+
+def highest(values: Floats, count: int) -> Ints:
+    """Where the highest of some values stand, in no order: `count` of them, which must not be more than there are."""
+    peaks = np.maximum.reduceat(values, np.arange(0, len(values), _STRETCH))
+    # As many peaks as are wanted are as high as the last of them, so no lower value is asked for.
+    least = np.partition(peaks, -count)[-count] if len(peaks) >= count else -np.inf
+    high = np.flatnonzero(values >= least)
+    best: Ints = high[np.argpartition(values[high], -count)[-count:]]
+    return best
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +166,7 @@ class _Look:
     """Everything the model sees in some mails, a row for each."""
 
     texts: list[str]  # normalised
-    rows: csr_matrix
+    rows: Rows
     shares: Floats  # probabilities of the topics
     confidence: Floats
     technical: Floats
@@ -221,17 +233,18 @@ class Classifier:
     def _because(self, seen: _Look, at: int) -> tuple[tuple[str, float], ...]:
         """The sender's words that spoke most for the winning topic, what they say as words and as concepts added
         up; then pieces of words, where those are too few."""
-        part = slice(seen.rows.indptr[at], seen.rows.indptr[at + 1])
-        terms, topic = seen.rows.indices[part], int(seen.shares[at].argmax())
-        spoke = seen.rows.data[part] * (self.panel.heads[0].weights[terms, topic] - self._average[terms])
+        terms, values = seen.rows.row(at)
+        head, topic = self.panel.heads[0], int(seen.shares[at].argmax())
+        spoke = values * (head.weights[terms, topic] - self._average[terms]) * np.float32(head.step)
         first, last = np.searchsorted(terms, self.features.borders[:2])  # terms are sorted: words, pieces, concepts
-        spelled = (self.features.terms[0][term] for term in terms[:first].tolist())
+        spelled = map(self.features.terms[0].__getitem__, terms[:first].tolist())
         words = dict(zip(spelled, spoke[:first].tolist(), strict=True))
         weight = dict(zip(terms[last:].tolist(), spoke[last:].tolist(), strict=True))
         for concept, surfaces in self.features.surfaces(seen.texts[at]).items():
             for surface in surfaces:
                 words[surface] = words.get(surface, 0.0) + weight[concept] / len(surfaces)
-        best = sorted(((word, one) for word, one in words.items() if one > 0), key=lambda reason: -reason[1])[:_REASONS]
+        best = sorted(words.items(), key=itemgetter(1), reverse=True)[:_REASONS]
+        best = [(word, one) for word, one in best if one > 0]
         return tuple(best + self._pieces(terms[first:last], spoke[first:last], _REASONS - len(best)))
 
     def _pieces(self, terms: npt.NDArray[np.integer], spoke: Floats, most: int) -> list[tuple[str, float]]:

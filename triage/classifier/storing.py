@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from triage.classifier.examples import Descriptions, describe, files
 from triage.classifier.examples import load as load_examples
@@ -31,6 +30,7 @@ from triage.classifier.fingerprint import code_fingerprint, fingerprint
 from triage.classifier.lexicon import Lexicon
 from triage.classifier.lexicon import load as load_lexicon
 from triage.classifier.model import Classifier, Head, Memory, Panel
+from triage.classifier.rows import Rows
 from triage.domain import OperatorError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ __all__ = [
     "usable",
 ]
 
-_VERSION = b"triage model 2\n"
+_VERSION = b"triage model 3\n"
 _DIGEST = hashlib.sha256().digest_size
 _CHUNK = 1024 * 1024
 
@@ -256,9 +256,8 @@ def _arrays(model: Classifier) -> dict[str, Any]:
         "about": _bytes(json.dumps(about)),
         **{name: _bytes("\n".join(terms)) for name, terms in zip(FAMILIES, model.features.terms, strict=True)},
         "idf": model.features.idf,
-        "row_data": model.memory.rows.data,
-        "row_indices": model.memory.rows.indices,
-        "row_ends": model.memory.rows.indptr,
+        **_table("row", model.memory.rows),
+        **_table("column", model.memory.columns),
     }
     for name, panel in panels.items():
         for at, head in enumerate(panel.heads):
@@ -266,22 +265,34 @@ def _arrays(model: Classifier) -> dict[str, Any]:
     return arrays
 
 
+def _table(name: str, rows: Rows) -> dict[str, Any]:
+    return {f"{name}_terms": rows.terms, f"{name}_values": rows.values, f"{name}_ends": rows.ends}
+
+
+def _rows(name: str, arrays: Mapping[str, Any], width: int) -> Rows:
+    return Rows(arrays[f"{name}_terms"], arrays[f"{name}_values"], arrays[f"{name}_ends"], width)
+
+
 def _panel_facts(panel: Panel) -> dict[str, Any]:
-    heads = [{"labels": head.labels, "owners": head.owners} for head in panel.heads]
+    heads = [{"labels": head.labels, "owners": head.owners, "step": head.step} for head in panel.heads]
     return {"temperature": panel.temperature, "heads": heads}
 
 
 def _model(arrays: Mapping[str, Any]) -> Classifier:
     about = json.loads(_text(arrays["about"]))
     features = Features([_lines(arrays[name]) for name in FAMILIES], arrays["idf"], Lexicon(about["lexicon"]))
-    kept = (arrays["row_data"], arrays["row_indices"], arrays["row_ends"])
-    rows = csr_matrix(kept, shape=(len(about["ids"]), len(features)))
     panels = {name: _panel(name, facts, arrays) for name, facts in about["panels"].items()}
     return Classifier(
         features=features,
         panel=panels["panel"],
         technical=panels.get("technical"),
-        memory=Memory(tuple(about["ids"]), rows, features.square, about["usual"]),
+        memory=Memory(
+            ids=tuple(about["ids"]),
+            rows=_rows("row", arrays, len(features)),
+            columns=_rows("column", arrays, len(about["ids"])),
+            square=features.square,
+            usual=about["usual"],
+        ),
         threshold=about["threshold"],
         digest=about["digest"],
     )
@@ -289,7 +300,13 @@ def _model(arrays: Mapping[str, Any]) -> Classifier:
 
 def _panel(name: str, facts: Mapping[str, Any], arrays: Mapping[str, Any]) -> Panel:
     heads = [
-        Head(tuple(head["labels"]), tuple(head["owners"]), arrays[f"{name}_{at}_weights"], arrays[f"{name}_{at}_bias"])
+        Head(
+            labels=tuple(head["labels"]),
+            owners=tuple(head["owners"]),
+            weights=arrays[f"{name}_{at}_weights"],
+            step=head["step"],
+            bias=arrays[f"{name}_{at}_bias"],
+        )
         for at, head in enumerate(facts["heads"])
     ]
     return Panel(tuple(heads), facts["temperature"])

@@ -25,11 +25,12 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from triage.classifier.calibration import NEVER, folds, groups, temperature_for, threshold_for
 from triage.classifier.examples import Example
-from triage.classifier.features import Features, Floats, Ints, normalise
+from triage.classifier.features import Features, normalise
 from triage.classifier.lexicon import Lexicon
 from triage.classifier.model import NEIGHBOURS, Classifier, Head, Memory, Panel
+from triage.classifier.rows import Floats, Ints, Rows
 
-__all__ = ["Progress", "alike", "train"]
+__all__ = ["Progress", "alike", "sparse", "train"]
 
 STRENGTH = 10.0  # scikit-learn's C
 LIKE = 0.7  # cosine from which on two mails count as one for the folds
@@ -135,7 +136,7 @@ class _Ground:
 def _ground(lesson: _Lesson, at: Ints) -> _Ground:
     texts = [lesson.texts[one] for one in at]
     features = Features.learn(texts, lesson.lexicon, least=lesson.least)
-    rows = features.rows(texts)
+    rows = sparse(features.rows(texts))
     products = (rows @ rows.T).toarray() if len(texts) <= FACTORED else None
     memory = _memory(lesson, at, rows, features.square, products)
     return _Ground(features, rows, _factor(products) if products is not None else None, memory)
@@ -162,7 +163,9 @@ def _memory(lesson: _Lesson, at: Ints, rows: csr_matrix, square: float, products
     known = products[np.ix_(kept, kept)] if products is not None else None
     likeness = [_likeness(rows[kept], known, start) for start in range(0, len(kept), _BATCH)]
     usual = float(np.quantile(np.concatenate(likeness), 0.25) / square)
-    return Memory(tuple(lesson.ids[one] for one in at[kept]), rows[kept], square, usual)
+    remembered = rows[kept]
+    table = Rows(remembered.indices, remembered.data, remembered.indptr.astype(np.intp), rows.shape[1])
+    return Memory.of(tuple(lesson.ids[one] for one in at[kept]), table, square, usual)
 
 
 def _likeness(rows: csr_matrix, products: Floats | None, start: int) -> Floats:
@@ -174,6 +177,11 @@ def _likeness(rows: csr_matrix, products: Floats | None, start: int) -> Floats:
     nearest = -np.partition(-among, min(NEIGHBOURS, among.shape[1]) - 1, axis=1)[:, :NEIGHBOURS]
     mean: Floats = nearest.mean(axis=1)
     return mean
+
+
+def sparse(rows: Rows) -> csr_matrix:
+    """The same rows as a matrix of scipy."""
+    return csr_matrix((rows.values, rows.terms, rows.ends), shape=(len(rows), rows.width))
 
 
 def _factor(products: Floats) -> Floats:
@@ -194,12 +202,7 @@ def _head(ground: _Ground, labels: Sequence[str], topics: Sequence[str]) -> Head
         weights = rows.T @ solve_triangular(factor, weights, lower=True, trans="T").astype(np.float32)
     owner = dict(zip(labels, topics, strict=True))
     names = tuple(map(str, model.classes_))
-    return Head(
-        labels=names,
-        owners=tuple(owner[name] for name in names),
-        weights=np.ascontiguousarray(weights, dtype=np.float16),
-        bias=bias.astype(np.float32),
-    )
+    return Head.of(names, tuple(owner[name] for name in names), weights, bias.astype(np.float32))
 
 
 def _weights(labels: Sequence[str]) -> dict[str, float]:
