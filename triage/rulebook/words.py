@@ -25,6 +25,7 @@ K = TypeVar("K", bound=Hashable)
 _LONGEST_WORD = 64  # longer runs are keys, tokens or Base64
 _SHORTEST_STEM = 3
 _REMEMBERED = 16_384  # words, and runs without blanks
+_BEGINNINGS = 2_048  # words that begin an entry; the others are kept apart, at less cost
 _REMEMBERED_TEXTS = 256  # of a batch of mails, which are scanned in several rounds
 _NORDIC = "æøåäöÆØÅÄÖ"
 _DIGRAPHS = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ß": "ss", "\ufffd": "?"})
@@ -221,7 +222,7 @@ class WordIndex(Generic[K]):
         for name, entries in lists.items():
             for entry in entries:
                 self._add(name, entry)
-        self._beginning = lru_cache(_REMEMBERED)(self._root.after)
+        self._beginning = lru_cache(_BEGINNINGS)(self._root.after)
         self._idle: set[str] = set()  # words that begin nothing, as most words of every text
 
     def scan(self, text: str) -> dict[K, list[Seen]]:
