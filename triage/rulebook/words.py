@@ -222,6 +222,8 @@ class WordIndex(Generic[K]):
         for name, entries in lists.items():
             for entry in entries:
                 self._add(name, entry)
+        self._head = min(self._root.lengths, default=0)
+        self._heads = {stem[: self._head] for stem in self._root.stems}
         self._beginning = lru_cache(_BEGINNINGS)(self._root.after)
         self._idle: set[str] = set()  # words that begin nothing, as most words of every text
 
@@ -242,7 +244,9 @@ class WordIndex(Generic[K]):
     def _begun(self, words: frozenset[str]) -> dict[str, list[_Node[K]]]:
         """Those of some words that may begin an entry, each with what it begins."""
         asked = words - self._idle
-        begun = {word: nodes for word in asked if (nodes := self._beginning(word))}
+        whole, heads, head = self._root.words, self._heads, self._head
+        likely = [word for word in asked if word in whole or word[:head] in heads]
+        begun = {word: nodes for word in likely if (nodes := self._beginning(word))}
         if len(begun) < len(asked):
             if len(self._idle) >= _REMEMBERED:
                 self._idle.clear()
