@@ -12,7 +12,7 @@ from pathlib import Path
 from imapclient import IMAPClient
 
 from servers.certificates import Certificates
-from servers.process import Server, free_port, own, remove, server_folder, server_user
+from servers.process import Server, free_ports, own, remove, server_folder, server_user
 
 PASSWORD = "SAMPLE-imap-password"
 
@@ -100,7 +100,7 @@ class Dovecot:
         extra: str = "",
     ) -> None:
         self.root = server_folder("dovecot")
-        self.port, self.tls_port = free_port(), free_port()
+        self.port, self.tls_port = free_ports(2)
         self._names = itertools.count(1)
         self._server: Server | None = None
         for part in ("run", "state", "mail"):
