@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import accumulate
+from itertools import accumulate, compress, count
 from typing import Generic, NamedTuple, Self, TypeVar
 
 __all__ = ["Seen", "WordIndex", "Words", "fold", "trouble_with", "words_of"]
@@ -88,7 +88,8 @@ class Words:
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """The characters [start, end) where some words stand, from the first of them to the last."""
-        return self._place(first)[0], self._place(last)[1]
+        start, end = self._place(first)
+        return start, end if last == first else self._place(last)[1]
 
     def _place(self, number: int) -> tuple[int, int]:
         firsts, begins = self._numbering
@@ -199,6 +200,10 @@ class _Node(Generic[K]):
             self.lengths = tuple(sorted({*self.lengths, *map(len, spellings)}))
         return child
 
+    def may_end(self, words: frozenset[str]) -> bool:
+        """Whether an entry that leads here can end in a text of these words."""
+        return bool(self.lists or self.lengths) or not self.words.keys().isdisjoint(words)
+
     def after(self, word: str) -> list[_Node[K]]:
         exact = self.words.get(word)
         found = [exact] if exact is not None else []
@@ -233,12 +238,11 @@ class WordIndex(Generic[K]):
         found: dict[K, list[Seen]] = defaultdict(list)
         if not (begun := self._begun(words.different)):
             return found
-        for first, word in enumerate(words.folded):
-            if word in begun:
-                for lists, last in _ends(begun[word], words.folded, first):
-                    seen = Seen(*words.span(first, last), first, last)
-                    for name in lists:
-                        found[name].append(seen)
+        for first in compress(count(), map(begun.__contains__, words.folded)):
+            for lists, last in _ends(begun[words.folded[first]], words.folded, first):
+                seen = Seen(*words.span(first, last), first, last)
+                for name in lists:
+                    found[name].append(seen)
         return found
 
     def _begun(self, words: frozenset[str]) -> dict[str, list[_Node[K]]]:
@@ -251,7 +255,8 @@ class WordIndex(Generic[K]):
             if len(self._idle) >= _REMEMBERED:
                 self._idle.clear()
             self._idle |= asked - begun.keys()
-        return begun
+        ending = {word: [node for node in nodes if node.may_end(words)] for word, nodes in begun.items()}
+        return {word: nodes for word, nodes in ending.items() if nodes}
 
     def _add(self, name: K, entry: str) -> None:
         node = self._root
