@@ -109,10 +109,11 @@ class Ledger:
             yield
         except BaseException:
             self._in_all.clear()
-            run(self._db, "ROLLBACK TO SAVEPOINT mail")
+            if not self._db.invalidated:  # else the link is lost, and all that was done over it
+                run(self._db, "ROLLBACK TO SAVEPOINT mail")
+                run(self._db, "RELEASE SAVEPOINT mail")
             raise
-        finally:
-            run(self._db, "RELEASE SAVEPOINT mail")
+        run(self._db, "RELEASE SAVEPOINT mail")
 
     def seen(self, key: str) -> Tray | None:
         """The tray of a mail that was handled before, else None."""
