@@ -106,6 +106,15 @@ def smtp_sink() -> Iterator[SmtpSink]:
 
 
 @pytest.fixture
+def on_call() -> Iterator[SmtpSink]:
+    """The mail server of the alerts."""
+    sink = SmtpSink()
+    sink.start()
+    yield sink
+    sink.stop()
+
+
+@pytest.fixture
 def maildir(tmp_path: Path) -> Path:
     """An empty Maildir."""
     for part in ("tmp", "new", "cur"):

@@ -41,15 +41,6 @@ def server(certificates: Certificates) -> Iterator[Dovecot]:
 
 
 @pytest.fixture
-def on_call() -> Iterator[SmtpSink]:
-    """The mail server of the alerts."""
-    sink = SmtpSink()
-    sink.start()
-    yield sink
-    sink.stop()
-
-
-@pytest.fixture
 def fields(
     server: Dovecot, certificates: Certificates, smtp_sink: SmtpSink, on_call: SmtpSink, tmp_path: Path
 ) -> dict[str, object]:

@@ -29,15 +29,6 @@ def issuer() -> Iterator[TokenIssuer]:
     server.stop()
 
 
-@pytest.fixture
-def on_call() -> Iterator[SmtpSink]:
-    """The mail server of the alerts."""
-    sink = SmtpSink()
-    sink.start()
-    yield sink
-    sink.stop()
-
-
 def test_f45_staff_hear_by_another_way_that_no_token_is_given_any_more(
     dovecot: Dovecot, mail_user: str, smtp_sink: SmtpSink, issuer: TokenIssuer, on_call: SmtpSink, tmp_path: Path
 ):
