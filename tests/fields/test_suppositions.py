@@ -48,3 +48,13 @@ def test_the_two_parts_of_a_text_hold_every_sentence_once(handbook):
     assert "payment fails" not in split.rest
     assert "v1.2" not in split.rest
     assert handbook.choice.suppositions.split("", "We use ePayment.") is None
+
+
+@pytest.mark.parametrize("end", ["?", " ?", '"?', "»)?", "») ?", "? ", "?)", "?!", "?\nThanks"])
+def test_a_question_ends_in_its_mark_behind_a_word(inspector, handbook, end):
+    assert profile(inspector, handbook, mail(f"Tukiko rajapinta PSD2{end}")) == "question"
+
+
+@pytest.mark.parametrize("end", ["?x", " - ?", " https://shop.example/a?"])
+def test_a_mark_without_a_word_or_in_an_address_asks_nothing(inspector, handbook, end):
+    assert profile(inspector, handbook, mail(f"Rajapinta PSD2{end}")) != "question"

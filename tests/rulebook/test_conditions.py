@@ -52,6 +52,13 @@ def test_the_words_are_shown_as_the_sender_wrote_them() -> None:
     assert matches(Condition(any_of=("oppgjør*",)), "hvor er OPPGJOERET mitt")[0].text == "OPPGJOERET"
 
 
+def test_conditions_that_share_a_list_all_hold_and_can_be_asked_about_alone() -> None:
+    trouble = ("feil", "mangler")
+    matcher = Matcher([Condition(any_of=trouble), Condition(near=Near(first=("penger",), second=trouble)), Condition()])
+    assert [match.number for match in matcher.match("", "penger mangler")] == [0, 1]
+    assert [matcher.look("", "noe mangler").holds(number) for number in range(3)] == [True, False, False]
+
+
 def test_a_condition_without_words_says_so() -> None:
     troubles = dict(Condition(none_of=("x y",)).troubles())
     assert "names no words" in troubles[()]

@@ -13,12 +13,16 @@ from typing import Self
 
 from triage.domain import Finding, InboundMail, Language
 from triage.fields.suppositions import Split, Suppositions, SuppositionWords
-from triage.rulebook.conditions import LONGEST_PART, Condition, Matcher
+from triage.rulebook.conditions import LONGEST_PART, Condition, Matcher, Sight
 from triage.rulebook.words import WordIndex
 from triage.yamlfile import Field, Model
 
-_QUESTION = re.compile(r"\w[\"')»]{0,2}\s?\?(?=\s|\Z|[\"')\]?!])")
+# Sought from its mark, which few texts have, back to the word before it.
+_QUESTION = re.compile(
+    r"\?(?=[\s\"')\]?!]|\Z)(?:(?<=\w\?)|(?<=\w[\"')»\s]\?)|(?<=\w[\"')»][\"')»\s]\?)|(?<=\w[\"')»]{2}\s\?))"
+)
 _ADDRESS = re.compile(r"https?://\S{1,2000}")
+_SUPPOSED = "response"  # the field that a sentence may only suppose
 
 
 class Texts(Model):
@@ -89,60 +93,92 @@ class ProfilesFile(Model):
 
 @dataclass(frozen=True)
 class Told:
-    """What a mail, or a part of it, tells: numbers of the conditions that hold, and the findings that count."""
+    """What a mail, or a part of it, tells: its words, and the findings that count."""
 
-    seen: set[int]
+    words: Sight
     counting: Sequence[Finding]
 
     @cached_property
     def given(self) -> set[str]:
         return {finding.field for finding in self.counting}
 
+    @cached_property
+    def products(self) -> set[str]:
+        return {finding.value for finding in self.counting if finding.field == "product"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A `when` line of a profile. Its words are the condition `number`, those it forbids the next."""
+
+    profile: Profile
+    when: When
+    number: int
+
+    def fits(self, told: Told) -> bool:
+        """Whether all holds that the line asks of words and fields."""
+        when = self.when
+        return (
+            told.given.issuperset(when.found)
+            and not (when.products and told.products.isdisjoint(when.products))
+            and (when.words is None or told.words.holds(self.number))
+        )
+
+    def is_clear(self, told: Told) -> bool:
+        """Whether nothing is told that the line forbids."""
+        return told.given.isdisjoint(self.when.not_found) and not told.words.holds(self.number + 1)
+
+    def may_be_clear(self, told: Told) -> bool:
+        """Whether no field forbids the line for good: only a response can turn out to be supposed."""
+        forbidden = told.given.intersection(self.when.not_found)
+        return not forbidden or (self.when.beyond_suppositions and forbidden == {_SUPPOSED})
+
 
 @dataclass(frozen=True)
 class Choice:
     """Chooses the profile of a mail: the first in the file that fits, else the last."""
 
-    profiles: tuple[Profile, ...]
+    lines: tuple[Line, ...]
+    last: Profile
     matcher: Matcher
     no_trouble: WordIndex[str]
     suppositions: Suppositions
 
     @classmethod
     def of(cls, file: ProfilesFile) -> Self:
-        conditions = [
-            condition for profile in file.profiles for when in profile.when for condition in _conditions(when)
-        ]
-        return cls(
-            file.profiles, Matcher(conditions), WordIndex({"": file.no_trouble}), Suppositions.of(file.suppositions)
-        )
+        whens = [(profile, when) for profile in file.profiles for when in profile.when]
+        lines = tuple(Line(profile, when, 2 * place) for place, (profile, when) in enumerate(whens))
+        conditions = [condition for _, when in whens for condition in _conditions(when)]
+        matcher = Matcher([*conditions, Condition(any_of=file.no_trouble)])
+        no_trouble = WordIndex({"": file.no_trouble})
+        return cls(lines, file.profiles[-1], matcher, no_trouble, Suppositions.of(file.suppositions))
 
     def choose(self, mail: InboundMail, counting: Sequence[Finding]) -> Profile:
         """The profile of a mail, from its words and the findings that count."""
-        subject, body = map(self._without_denials, (mail.subject, mail.new[:LONGEST_PART]))
-        plain = Told({match.number for match in self.matcher.match(subject, body)}, counting)
-        asks, beyond = _asks(mail), None
-        number = -2
-        for profile in self.profiles:
-            for when in profile.when:
-                number += 2
-                if not _fits(when, number, plain, asks=asks):
-                    continue
-                if _is_clear(when, number, plain):
-                    return profile
-                if when.beyond_suppositions:
-                    beyond = beyond or self._beyond_suppositions(subject, body, plain)
-                    if _is_clear(when, number, beyond):
-                        return profile
-        return self.profiles[-1]
+        subject, body = mail.subject, mail.new[:LONGEST_PART]
+        words = self.matcher.look(subject, body)
+        if words.holds(2 * len(self.lines)):  # something is denied
+            subject, body = map(self._without_denials, (subject, body))
+            words = self.matcher.look(subject, body)
+        plain, asks, beyond = Told(words, counting), _asks(mail), None
+        for line in self.lines:
+            if (line.when.asks and not asks) or not line.may_be_clear(plain) or not line.fits(plain):
+                continue
+            if line.is_clear(plain):
+                return line.profile
+            if line.when.beyond_suppositions:
+                beyond = beyond or self._beyond_suppositions(subject, body, plain)
+                if line.is_clear(beyond):
+                    return line.profile
+        return self.last
 
     def _beyond_suppositions(self, subject: str, body: str, plain: Told) -> Told:
         """What is told outside of sentences that only suppose trouble; then the subject is but their headline."""
         split = self.suppositions.split(subject, body)
         if split is None:
             return plain
-        counting = tuple(one for one in plain.counting if one.field != "response" or _told_in(split, one))
-        return Told({match.number for match in self.matcher.match("", split.rest)}, counting)
+        counting = tuple(one for one in plain.counting if one.field != _SUPPOSED or _told_in(split, one))
+        return Told(self.matcher.look("", split.rest), counting)
 
     def _without_denials(self, text: str) -> str:
         """The text without phrases like `no problem`, which hold the words of trouble but deny it."""
@@ -177,22 +213,6 @@ def _told_in(split: Split, response: Finding) -> bool:
     """Whether a response stands elsewhere than in a sentence that only supposes it."""
     value = response.value.rsplit(" ", 1)[-1]
     return value in split.rest or value not in split.supposed
-
-
-def _fits(when: When, number: int, told: Told, *, asks: bool) -> bool:
-    """Whether all holds that a line asks for; its words are the condition `number`."""
-    products = [finding.value for finding in told.counting if finding.field == "product"]
-    return (
-        (when.words is None or number in told.seen)
-        and (asks or not when.asks)
-        and (not when.products or any(product in when.products for product in products))
-        and told.given.issuperset(when.found)
-    )
-
-
-def _is_clear(when: When, number: int, told: Told) -> bool:
-    """Whether nothing is told that a line forbids; its forbidden words are the condition behind its words."""
-    return number + 1 not in told.seen and told.given.isdisjoint(when.not_found)
 
 
 def _asks(mail: InboundMail) -> bool:

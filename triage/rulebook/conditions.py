@@ -6,6 +6,7 @@ Rules, profiles and known answers share these conditions, so staff learn them on
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -93,33 +94,51 @@ class _Plan:
     barred: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What of the word lists of a matcher stands in a mail."""
+
+    plans: Sequence[_Plan]
+    hits: dict[Where, Hits]
+
+    def holds(self, number: int) -> bool:
+        """Whether a condition holds; nothing is worked out for those that nobody asks for."""
+        return bool(_proof(self.plans[number], self.hits))
+
+
 class Matcher:
     """Many conditions, tried together: the mail is read once, and a condition is looked at when a word of one list
-    that it cannot do without occurs."""
+    that it cannot do without occurs. A list that several conditions share is looked for once."""
 
     def __init__(self, conditions: Sequence[Condition]) -> None:
-        lists: list[Words] = []
+        lists: dict[Words, int] = {}
         self._plans = tuple(_plan(condition, lists) for condition in conditions)
-        self._needing = {_needed(plan): number for number, plan in enumerate(self._plans)}
-        self._index = WordIndex(dict(enumerate(lists)))
+        self._needing: dict[int | None, list[int]] = defaultdict(list)
+        for number, plan in enumerate(self._plans):
+            self._needing[_needed(plan)].append(number)
+        self._index = WordIndex({number: entries for entries, number in lists.items()})
+
+    def look(self, subject: str, body: str) -> Sight:
+        """What stands in a mail, to be asked about some of the conditions."""
+        parts = {Where.SUBJECT: subject[:LONGEST_PART], Where.BODY: body[:LONGEST_PART]}
+        return Sight(self._plans, {where: self._index.scan(text) for where, text in parts.items()})
 
     def match(self, subject: str, body: str) -> Iterator[Match]:
         """The conditions that hold, in their order."""
-        parts = {Where.SUBJECT: subject[:LONGEST_PART], Where.BODY: body[:LONGEST_PART]}
-        hits = {where: self._index.scan(text) for where, text in parts.items()}
-        touched = {self._needing[number] for found in hits.values() for number in found if number in self._needing}
-        for number in sorted(touched):
+        parts = {Where.SUBJECT: subject, Where.BODY: body}
+        hits = self.look(subject, body).hits
+        seen = {number for found in hits.values() for number in found if number in self._needing}
+        for number in sorted(number for needed in seen for number in self._needing[needed]):
             if proof := _proof(self._plans[number], hits):
                 yield Match(number, _where(proof), _quote(proof, parts))
 
 
-def _plan(condition: Condition, lists: list[Words]) -> _Plan:
+def _plan(condition: Condition, lists: dict[Words, int]) -> _Plan:
     """The condition in numbers; its lists are added to those of all."""
     numbers: dict[str | int, list[int]] = {}
     for role, entries in condition.lists():
         if entries:
-            numbers.setdefault(role[0], []).append(len(lists))
-            lists.append(entries)
+            numbers.setdefault(role[0], []).append(lists.setdefault(entries, len(lists)))
     near = numbers.get("near")
     return _Plan(
         where=_WHERE[condition.where],
