@@ -108,14 +108,14 @@ class KnownAnswers:
 
     def hints(self, mail: InboundMail, findings: Sequence[Finding], profile: str, today: date) -> tuple[str, ...]:
         """Ids of the answers that fit, at most three, the most particular first."""
-        signs = _signs(mail, findings)
-        words = {match.number for match in self.matcher.match(mail.subject, mail.new)}
+        signs, words = _signs(mail, findings), self.matcher.look(mail.subject, mail.new)
         fitting = [
             answer
             for number, answer in enumerate(self.answers)
-            if (answer.words is None or number in words)
+            if _fits(answer, signs, profile)
+            and (answer.words is None or words.holds(number))
+            and (not answer.phrases or any(phrase in signs.text for phrase in self.phrases[number]))
             and answer.is_valid(today)
-            and _fits(answer, self.phrases[number], signs, profile)
         ]
         best = {answer.row: answer for answer in sorted(fitting, key=_particular)}  # one answer for each row
         return tuple(answer.id for answer in sorted(best.values(), key=_particular, reverse=True)[:MOST_HINTS])
@@ -165,16 +165,20 @@ def _errors(answers: Sequence[str], folded: str) -> frozenset[tuple[str, str]]:
     return frozenset((group, code) for group in [*groups, ""] for code in codes)
 
 
-def _fits(answer: Answer, phrases: Sequence[str], signs: _Signs, profile: str) -> bool:
-    groups = [group.lower() for group in answer.groups] or [""]
+def _fits(answer: Answer, signs: _Signs, profile: str) -> bool:
+    """Whether all signs of an answer are seen that no text need be searched for."""
     return (
-        (not phrases or any(phrase in signs.text for phrase in phrases))
-        and (not answer.apis or bool(signs.apis & set(answer.apis)) or not (signs.apis or answer.codes))
-        and (not answer.statuses or bool(signs.statuses & set(answer.statuses)))
-        and (not answer.codes or any((group, code) in signs.errors for group in groups for code in answer.codes))
+        (not answer.statuses or not signs.statuses.isdisjoint(answer.statuses))
+        and (not answer.codes or (bool(signs.errors) and _has_error(answer, signs)))
+        and (not answer.apis or not signs.apis.isdisjoint(answer.apis) or not (signs.apis or answer.codes))
         and (not answer.profiles or profile in answer.profiles)
         and (not answer.environment or answer.environment == signs.environment)
     )
+
+
+def _has_error(answer: Answer, signs: _Signs) -> bool:
+    groups = [group.lower() for group in answer.groups] or [""]
+    return any((group, code) in signs.errors for group in groups for code in answer.codes)
 
 
 def _particular(answer: Answer) -> int:
