@@ -66,10 +66,10 @@ class Broken(Store):
     lost = False
 
     @contextmanager
-    def connection(self) -> Iterator[sa.Connection]:
+    def connection(self, *, synced: bool = True) -> Iterator[sa.Connection]:
         if self.lost:
             raise StoreLost("the database is lost: disk full")
-        with super().connection() as db:
+        with super().connection(synced=synced) as db:
             yield db
 
     @contextmanager
