@@ -255,9 +255,9 @@ def test_the_textfile_is_written_with_every_look_and_a_folder_that_is_away_harms
 
 
 def test_looks_are_frequent_enough_for_the_window_and_the_watchdog(scene: Scene):
-    assert scene.watcher.pause == 15
+    assert scene.watcher.pause == 20
     scene.watcher.patience = Patience(4, timedelta(minutes=1), "one")
-    assert scene.watcher.pause == 1
+    assert scene.watcher.pause == pytest.approx(4 / 3)
     scene.systemd.patience = 0.9
     assert scene.watcher.pause == pytest.approx(0.3)
 

@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 STUCK = 600.0  # seconds a thread may be later than expected; no mail and no letter takes longer
 _BLIND = 300.0  # seconds without a look after which nothing is known; a slow mail server for alerts takes some
-_LONGEST_PAUSE = 15.0  # seconds between looks
-_PER_WINDOW, _PER_WATCHDOG = 4, 3  # looks in a poll window, and signs of life in the watchdog's patience
+_LONGEST_PAUSE = 30.0  # seconds between looks
+_PER_WINDOW, _PER_WATCHDOG = 2, 3  # looks in a poll window, and signs of life in the watchdog's patience
 
 
 @dataclass

@@ -29,34 +29,31 @@ class Signs:
     standing: Sequence[alerts.Alert]  # what staff were told of and is not over
 
 
+_COUNT = sa.func.count()
+_DUE = sa.select(sa.func.min(outbox.c.next_at)).where(
+    outbox.c.state == "queued", outbox.c.next_at <= sa.bindparam("now", type_=outbox.c.next_at.type)
+)
+_OLDEST = sa.select(sa.func.min(outbox.c.queued_at)).where(outbox.c.state.in_(WAITING))
+_ASIDE = sa.select(_COUNT, sa.func.min(trouble.c.first_at)).where(trouble.c.state.in_(OPEN))
+_HANDLED = sa.select(verdict.c.action, _COUNT).group_by(verdict.c.action)
+_LETTERS = sa.select(outbox.c.state, _COUNT).group_by(outbox.c.state)
+_ALERTS = sa.select(_COUNT).where(outbox.c.state.in_(WAITING), outbox.c.route == ALERTS)
+
+
 def read(db: sa.Connection, now: datetime) -> Signs:
     """Look once."""
-    due = sa.select(sa.func.min(outbox.c.next_at)).where(outbox.c.state == "queued", outbox.c.next_at <= now)
-    oldest = sa.select(sa.func.min(outbox.c.queued_at)).where(outbox.c.state.in_(WAITING))
-    aside = sa.select(sa.func.count(), sa.func.min(trouble.c.first_at)).where(trouble.c.state.in_(OPEN))
-    mails, since = db.execute(aside).one()
+    mails, since = db.execute(_ASIDE).one()
     return Signs(
-        handled=_handled(db),
-        letters=_letters(db),
-        alerts_waiting=_alerts_waiting(db),
-        due_since=db.execute(due).scalar(),
-        waiting_since=db.execute(oldest).scalar(),
+        handled=_counted(db, _HANDLED),
+        letters=_counted(db, _LETTERS),
+        alerts_waiting=db.execute(_ALERTS).scalar_one(),
+        due_since=db.execute(_DUE, {"now": now}).scalar(),
+        waiting_since=db.execute(_OLDEST).scalar(),
         trouble=mails,
         trouble_since=since,
         standing=alerts.standing(db),
     )
 
 
-def _handled(db: sa.Connection) -> dict[str, int]:
-    rows = db.execute(sa.select(verdict.c.action, sa.func.count().label("mails")).group_by(verdict.c.action))
-    return {row.action: row.mails for row in rows}
-
-
-def _letters(db: sa.Connection) -> dict[str, int]:
-    rows = db.execute(sa.select(outbox.c.state, sa.func.count().label("letters")).group_by(outbox.c.state))
-    return {row.state: row.letters for row in rows}
-
-
-def _alerts_waiting(db: sa.Connection) -> int:
-    counted = sa.select(sa.func.count()).where(outbox.c.state.in_(WAITING), outbox.c.route == ALERTS)
-    return db.execute(counted).scalar_one()
+def _counted(db: sa.Connection, counts: sa.Select[tuple[str, int]]) -> dict[str, int]:
+    return dict(db.execute(counts).tuples())
