@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -55,5 +56,5 @@ def read(db: sa.Connection, now: datetime) -> Signs:
     )
 
 
-def _counted(db: sa.Connection, counts: sa.Select[tuple[str, int]]) -> dict[str, int]:
-    return dict(db.execute(counts).tuples())
+def _counted(db: sa.Connection, counts: sa.Select[Any]) -> dict[str, int]:
+    return {row[0]: row[1] for row in db.execute(counts)}
