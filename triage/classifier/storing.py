@@ -12,8 +12,6 @@ import hashlib
 import io
 import json
 import logging
-import os
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -32,6 +30,7 @@ from triage.classifier.lexicon import load as load_lexicon
 from triage.classifier.model import Classifier, Head, Memory, Panel
 from triage.classifier.rows import Rows
 from triage.domain import OperatorError
+from triage.wholefile import write_whole
 
 if TYPE_CHECKING:
     from triage.classifier.training import Progress
@@ -166,16 +165,7 @@ def learn(sources: Sources, progress: Progress | None = None) -> Classifier:
 
 def save(model: Classifier, path: Path) -> None:
     """Write the model file at once or not at all. Raises OSError when the disk refuses it."""
-    content = pack(model)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_whole(path, pack(model))
 
 
 def load(path: Path) -> Classifier:

@@ -7,9 +7,8 @@ kept in a file of 3 MB, numbers that cannot run code, and read at once.
 
 from __future__ import annotations
 
+import io
 import math
-import os
-import tempfile
 import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,6 +19,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
+
+from triage.wholefile import write_whole
 
 __all__ = ["LANGUAGES", "prepare", "ranked"]
 
@@ -123,18 +124,10 @@ def _grams(whole: Any) -> list[bytes]:
 
 def _write(path: Path, model: _Model) -> None:
     """At once or not at all. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            for table in (_made_of(), model.names, model.prior, model.grams, model.chances, model.masks):
-                np.save(file, np.asarray(table), allow_pickle=False)
-            file.flush()
-            os.fsync(handle)  # its name must not outlive a power cut that its bytes did not
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+    content = io.BytesIO()
+    for table in (_made_of(), model.names, model.prior, model.grams, model.chances, model.masks):
+        np.save(content, np.asarray(table), allow_pickle=False)
+    write_whole(path, content.getvalue())
 
 
 def _read(path: Path) -> _Model:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from triage.transport.mailbox import Examination
 from triage.transport.smtp import Answer, Delivery, Fate, RelayLost, RelayRefused
+from triage.wholefile import write_whole
 
 _ODD = re.compile(r"[^A-Za-z0-9._=+-]+")
 
@@ -24,13 +24,8 @@ class FolderSender:
     def send(self, message: bytes, sender: str, recipients: Sequence[str]) -> Delivery:
         """Write the mail beside its place and rename it: nobody ever sees half a file."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".", delete=False) as file:
-                file.write(message)
-                file.flush()
-                os.fsync(file.fileno())
             target = self._folder / file_name(message)
-            Path(file.name).replace(target)
+            write_whole(target, message)
         except OSError as error:
             lost = RelayLost(f"cannot write to {self._folder}: {error.strerror}")
             lost.in_hand = False  # a full disk or a missing right would stop any mail
