@@ -54,8 +54,9 @@ def lines_of(lines: Sequence[str]) -> list[int]:
 
 def _devices_within(lines: Sequence[str], stop: int) -> list[int]:
     """Device lines above `stop` that stand alone: a sender may write on below "Sent from my phone"."""
-    marks = {index for index, line in enumerate(lines[:stop]) if _is_device(line)}
-    return sorted(index for index in marks if _stands_alone(lines[:stop], marks, index))
+    above = lines[:stop]
+    marks = {index for index, line in enumerate(above) if _is_device(line)}
+    return sorted(index for index in marks if _stands_alone(above, marks, index))
 
 
 def _stands_alone(lines: Sequence[str], marks: Collection[int], at: int) -> bool:
