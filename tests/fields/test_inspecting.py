@@ -166,3 +166,17 @@ def test_an_escaped_payload_without_a_secret_is_kept_as_it_was_sent(inspector: I
     kept = inspector.inspect(mail(new=f"Feilen:\n{payload}\n")).masked
     assert kept is not None
     assert payload in kept.new
+
+
+def test_a_log_that_repeats_itself_gives_the_one_answer_that_differs(inspector: Inspector):
+    calls = [f"10:00:{number % 60:02} GET /ecomm/v2/payments/{number} HTTP/1.1 200 OK" for number in range(2_000)]
+    calls[900] = "10:00:07 HTTP/1.1 402 Payment Required"
+    findings = inspector.inspect(mail("see log", logs=("\n".join(calls),))).findings
+    assert "HTTP 402" in {finding.value for finding in findings if finding.field == "response"}
+
+
+def test_what_a_log_repeats_is_masked_in_every_line(inspector: Inspector):
+    log = "\n".join(f"call {number}: Authorization: Bearer SAMPLE{number:08}abcdefgh" for number in range(2_000))
+    masked = inspector.inspect(mail("see log", logs=(log,))).masked
+    assert masked is not None
+    assert "SAMPLE" not in (masked.attachments[0].text or "SAMPLE")

@@ -14,6 +14,7 @@ from typing import Self
 
 from triage.domain import InboundMail, Where
 from triage.fields.vocabulary import Labels, Places, Vocabulary
+from triage.mail.repetition import without_repeats
 from triage.rulebook.conditions import LONGEST_PART
 from triage.rulebook.words import Seen, WordIndex
 
@@ -46,7 +47,8 @@ _FORWARDED = re.compile(
 class Part:
     """One searchable part. Its other forms are made when they are first asked for.
 
-    `seen` holds where the word lists of rules/fields.yaml occur in what people wrote (attachments are logs).
+    `seen` holds where the word lists of rules/fields.yaml occur in what people wrote (attachments are logs, and of
+    these only what they do not repeat is searched).
     """
 
     where: Where
@@ -56,8 +58,9 @@ class Part:
 
     @classmethod
     def of(cls, where: Where, text: str, vocabulary: Vocabulary, index: WordIndex[str]) -> Self:
-        words = index.scan(text[:MOST_PROSE]) if where is not Where.ATTACHMENT else {}
-        return cls(where, plain(text[:MOST_CHARACTERS]), vocabulary, words)
+        if where is Where.ATTACHMENT:
+            return cls(where, plain(without_repeats(text)[:MOST_CHARACTERS]), vocabulary)
+        return cls(where, plain(text[:MOST_CHARACTERS]), vocabulary, index.scan(text[:MOST_PROSE]))
 
     @cached_property
     def folded(self) -> str:

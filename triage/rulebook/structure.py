@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from triage.domain import Evidence, InboundMail, Where
+from triage.mail.repetition import without_repeats
 from triage.rulebook.schema import Sign, SignShape
 from triage.yamlfile import Place
 
@@ -155,8 +156,9 @@ def _texts(mail: InboundMail) -> Iterator[tuple[Where, str]]:
     left = LONGEST_TEXT
     for attachment in mail.attachments:
         if attachment.text and left > 0:
-            yield Where.ATTACHMENT, attachment.text[:left]
-            left -= len(attachment.text)
+            text = without_repeats(attachment.text)
+            yield Where.ATTACHMENT, text[:left]
+            left -= len(text)
 
 
 def shown(place: Place) -> str:
