@@ -6,7 +6,10 @@ import sqlite3
 import threading
 import time
 import traceback
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -16,18 +19,56 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.samples import mail
 from tests.store.test_ledger import record
-from triage.store.database import DatabaseRefused, engine_for, migrate
-from triage.store.schema import alert, metadata
+from triage.store.database import DatabaseRefused, create, engine_for, migrate, upgrade
+from triage.store.schema import alert, metadata, ticket
 from triage.store.store import Store, StoreLost, is_loss
 
+NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
+A_TICKET = {
+    "state": "open",
+    "language": "en",
+    "owner": "dev@shop.example",
+    "subject": "A",
+    "flags": [],
+    "opened_at": NOON,
+    "changed_at": NOON,
+}
 
-def test_the_migrations_make_exactly_the_tables_of_the_schema(url: str):
+
+def told_of(index: Mapping[str, Any]) -> str:
+    only = [str(where) for where in index.get("dialect_options", {}).values()]
+    return f"{index['name']} {index['column_names']} {index['unique']} {only}"
+
+
+def made(url: str, make: Callable[[sa.Connection, int], None]) -> dict[str, object]:
+    """All that a database holds once it was made in one way, told in words that can be compared; it is empty then."""
     engine = engine_for(url)
-    migrate(engine, first_ticket=1)
-    with engine.connect() as db:
-        context = MigrationContext.configure(db, opts={"compare_type": True})
-        assert compare_metadata(context, metadata) == []
+    with engine.connect() as db, db.begin() as everything:
+        make(db, 700)
+        seen = sa.inspect(db)
+        told: dict[str, object] = {
+            name: [
+                *sorted(str(sorted(column.items(), key=str)) for column in seen.get_columns(name)),
+                *sorted(told_of(index) for index in seen.get_indexes(name)),
+                *sorted(str(key) for key in seen.get_foreign_keys(name)),
+                *sorted(str(unique) for unique in seen.get_unique_constraints(name)),
+                *sorted(str(check) for check in seen.get_check_constraints(name)),
+                str(seen.get_pk_constraint(name)),
+            ]
+            for name in seen.get_table_names()
+        }
+        told["version"] = db.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        told["differs"] = compare_metadata(MigrationContext.configure(db, opts={"compare_type": True}), metadata)
+        told["number"] = db.execute(sa.insert(ticket).returning(ticket.c.number), A_TICKET).scalar()
+        everything.rollback()
     engine.dispose()
+    return told
+
+
+def test_a_new_database_is_what_the_migrations_make_of_it(url: str):
+    migrated = made(url, upgrade)
+    assert made(url, create) == migrated
+    assert (migrated["differs"], migrated["number"]) == ([], 700)
 
 
 def test_migrating_twice_and_from_two_sides_at_once_is_harmless(url: str):
