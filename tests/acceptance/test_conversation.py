@@ -2,85 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from servers.certificates import Certificates
-from servers.dovecot import PASSWORD, Dovecot
-from servers.smtp_sink import SmtpSink
 
-from tests.acceptance.desk_process import CONFIG, ROOT
-from tests.acceptance.stage import DESK, Letter, Stage, only, with_settings
-from triage import mind
-from triage.cli import wiring
+from tests.acceptance.people import AGENCY, COMPLETE, EVE, INCOMPLETE, KARI, OLA, RESPONSE, SETTLEMENT
+from tests.acceptance.stage import DESK, Letter, Stage, only
 from triage.cli.main import main
-from triage.config import Handover, HandoverWhen, Settings, load
 from triage.store import schema
 
 pytestmark = pytest.mark.timeout(300)
-
-KARI, OLA, AGENCY = "Kari <kari@shop.example>", "Ola <ola@shop.example>", "Dev <dev@agency.example>"
-EVE = "Eve <eve@elsewhere.example>"
-
-CALL = "POST https://apitest.vipps.no/ecomm/v2/payments/acme-7/capture feiler hver gang siden mandag."
-RESPONSE = (
-    'HTTP 400\n{"errorGroup":"Payments","errorCode":"61","errorMessage":"Captured amount exceeds the reserved amount"}'
-)
-COMPLETE = f"Hei,\n\n{CALL}\nVi er i testmiljøet, MSN 654321.\n\n{RESPONSE}\n"
-INCOMPLETE = f"Hei,\n\n{CALL} Kan dere hjelpe oss?\n"
-SETTLEMENT = "Hei, pengene for forrige uke er ikke på konto ennå. Når kommer utbetalingen?"
-
-
-@pytest.fixture(scope="module")
-def thinking(tmp_path_factory: pytest.TempPathFactory) -> mind.Mind:
-    """Rules, model and templates, read once for all scripts."""
-    return mind.load(settings_in(tmp_path_factory.mktemp("mind"), ca_file="ca.pem", user="desk"))
-
-
-def settings_in(folder: Path, *, ca_file: object, user: str, imap_port: int = 993, smtp_port: int = 25) -> Settings:
-    text = CONFIG.format(
-        imap_port=imap_port,
-        tls="ssl",
-        ca_file=ca_file,
-        user=user,
-        smtp_port=smtp_port,
-        database=f"sqlite:///{folder}/desk.sqlite",
-        state=ROOT / "var",
-        root=ROOT,
-    )
-    extra = (
-        "public_domains: [gmail.example]\nalerts: {to: [on-call@staff.example]}\nthreads: {key: {env: SAMPLE_KEY}}\n"
-    )
-    (folder / "config.yaml").write_text(text + extra, encoding="utf-8")
-    return load(folder / "config.yaml")
-
-
-@pytest.fixture
-def stage(
-    dovecot: Dovecot,
-    certificates: Certificates,
-    smtp_sink: SmtpSink,
-    tmp_path: Path,
-    thinking: mind.Mind,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Stage]:
-    monkeypatch.setenv("SAMPLE_PW", PASSWORD)
-    monkeypatch.setenv("SAMPLE_KEY", "SAMPLE signing key")
-    user = dovecot.new_user()
-    settings = settings_in(
-        tmp_path, ca_file=certificates.authority, user=user, imap_port=dovecot.tls_port, smtp_port=smtp_sink.port
-    )
-    monkeypatch.setattr(mind, "load", lambda *_: replace(thinking, settings=settings))
-    desk = wiring.desk_for(settings)
-    yield Stage(desk, dovecot, user, smtp_sink)
-    for each in (*desk.mailboxes, *desk.routes.senders.values()):
-        each.close()
-    desk.store.close()
 
 
 def triage(folder: Path, *words: str) -> str:
@@ -330,94 +264,6 @@ def returned(letter: Letter, address: str) -> EmailMessage:
         f"--b\nContent-Type: message/rfc822\n\nMessage-ID: {letter.message['Message-ID']}\nSubject: x\n\n--b--\n"
     )
     return message_from_bytes(raw.encode(), policy=policy.SMTP)
-
-
-# ── machines and crowds ─────────────────────────────────────────────────────────────────────────────
-
-
-def acknowledgement(turn: int, heard: Letter) -> dict[str, dict[str, str]]:
-    """Answers of machines, from the polite to those that hide: each tells of the letter it answers."""
-    return {
-        "polite": {"subject": f"Auto: {heard.subject}", "text": "We got your mail.", "Auto_Submitted": "auto-replied"},
-        "unmarked": {
-            "subject": f"Re: {heard.subject}",
-            "text": "Thank you for contacting us. Your request has been received.",
-        },
-        "new ticket each time": {
-            "subject": f"[HD-{turn}] Case opened",
-            "text": f"Case HD-{turn} is opened. Our team works on it.",
-        },
-        "varying": {"subject": f"Capture feiler {turn}", "text": f"{CALL} {'abcdefghij'[turn % 10] * (turn + 1)}"},
-        "varying address": {"sender": f"crm+{turn}@company.example", "subject": "Oppgjør", "text": SETTLEMENT},
-    }
-
-
-KINDS = ["polite", "unmarked", "new ticket each time", "varying address"]
-ROBOTS = [(kind, threads) for kind in KINDS for threads in (True, False)]
-
-
-# One that hides every sign of a machine, of the thread and of its own words is held by the limit per address alone.
-@pytest.mark.parametrize(("kind", "threads"), [*ROBOTS, ("varying", True)])
-def test_two_auto_responders_left_alone_for_a_day_exchange_two_mails_at_most(stage: Stage, kind: str, threads: bool):
-    """The other answers every letter within five minutes, and opens the conversation."""
-    stage.write("post@company.example", "Oppgjør mangler", SETTLEMENT)
-    heard, sent, turn = [only(stage.look())], 0, 0
-    while turn < 288 and heard:
-        sent += len(heard)
-        for letter in heard:
-            told = acknowledgement(turn, letter)[kind]
-            own = str(letter.message["Message-ID"])
-            ids = {"In_Reply_To": own, "References": own} if threads else {}
-            words = {"sender": "post@company.example"} | told | ids
-            stage.write(words.pop("sender"), words.pop("subject"), words.pop("text"), **words)
-        turn += 1
-        stage.later(minutes=5)
-        heard = stage.look()
-    assert 1 <= sent <= 2
-
-
-@pytest.mark.parametrize("echo", ["answers", "sends back"])
-def test_a_helpdesk_that_echoes_every_letter_hears_one_and_no_more(stage: Stage, echo: str):
-    """It answers as people do, without any mark of a machine, or sends our letter back as it is."""
-    team = "team@helpdesk.example"
-    rule = Handover(to=team, when=HandoverWhen(topics=("technical",)))
-    stage = with_settings(stage, handover=(rule,))
-    stage.write(KARI, "Capture feiler", COMPLETE)
-    letters, heard = stage.look(), 0
-    for turn in range(20):
-        to_team = [letter for letter in letters if letter.recipients == (team,)]
-        heard += len(to_team)
-        for letter in to_team:
-            if echo == "answers":
-                stage.answer(letter, team, f"Thanks, this is case HD-{turn} with us. What did you try?")
-            else:
-                stage.post(sent_back(letter, team))
-        stage.later(minutes=10)
-        letters = stage.look()
-    assert heard == 1
-    assert [ticket.state for ticket in stage.rows(schema.ticket)] == ["ready"]
-
-
-def sent_back(letter: Letter, sender: str) -> EmailMessage:
-    message = message_from_bytes(letter.message.as_bytes(), policy=policy.SMTP)
-    del message["From"], message["Message-ID"], message["X-Triage-Desk"]
-    message["From"], message["Message-ID"] = sender, "<back@helpdesk.example>"
-    return message
-
-
-def test_fifty_mails_with_fifty_addresses_and_one_body(stage: Stage):
-    for number in range(50):
-        stage.write(f"crm-{number}@robot{number}.example", f"Oppgjør {number}", SETTLEMENT)
-    assert len(stage.look()) <= 2
-    assert (len(stage.rows(schema.ticket)), stage.tray("Review")) == (50, 48)
-
-
-def test_thirty_people_in_copy(stage: Stage):
-    crowd = ", ".join(f"person{number}@shop.example" for number in range(30))
-    stage.write(KARI, "Capture feiler", INCOMPLETE, cc=crowd)
-    letter = only(stage.look())
-    assert letter.recipients == ("kari@shop.example",)
-    assert letter.message["Cc"] is None
 
 
 # ── the subject in all its shapes ───────────────────────────────────────────────────────────────────
