@@ -11,10 +11,14 @@ from rulebook.small_rulebook import mail
 from tests.cpu import seconds
 from triage.domain import Attachment
 from triage.rulebook.loading import load
+from triage.rulebook.schema import Sign, SignShape, StructureFile
 from triage.rulebook.structure import Signs
+from triage.yamlfile import read
 
-BOOK = load(Path(__file__).parents[2] / "rules")
+RULES = Path(__file__).parents[2] / "rules"
+BOOK = load(RULES)
 SIGNS = Signs(BOOK.signs)
+STATUSES = [one for one in read(RULES / "structure.yaml", StructureFile).value.rules if one.sign is Sign.STATUS]
 
 
 def signs(text: str) -> dict[str, str]:
@@ -96,6 +100,17 @@ def test_one_strong_sign_decides_alone_and_weak_ones_need_company() -> None:
 )
 def test_the_first_thing_that_stands_as_it_must_is_shown(text: str, rule: str, words: str) -> None:
     assert signs(text).get(rule) == words
+
+
+@pytest.mark.parametrize("shape", STATUSES, ids=lambda shape: shape.id)
+def test_every_word_of_the_list_announces_or_explains_a_status(shape: SignShape) -> None:
+    code = shape.codes[0]
+    said = [
+        *(f"{name.upper()}: {code}." for name in shape.names),
+        *(f"{shape.names[0]} {filler} {code}" for filler in shape.fillers),
+        *(f"{code} {word}" for word in shape.after),
+    ]
+    assert [text for text in said if shape.id not in signs(text)] == []
 
 
 def test_attachments_share_one_cap() -> None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress, count
 from typing import NamedTuple
 
 from triage.domain import Evidence, InboundMail, Where
@@ -22,7 +23,8 @@ from triage.yamlfile import Place
 LONGEST_TEXT = 100_000  # characters that are looked at in the text, and in all attachments together
 _BEFORE = 40  # characters before a status code that can announce it
 _LONGEST_QUOTE = 120
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[a-z0-9_]+")
+_BETWEEN_WORDS = bytes(byte if _WORD.match(chr(byte)) else ord(" ") for byte in range(256))
 _PIECE = re.compile(r"[^ *]+")
 
 Span = tuple[int, int]
@@ -32,40 +34,46 @@ Look = Callable[[str, int], Span | None]
 class _Frame(NamedTuple):
     """How a kind of name must stand: what is not before it, the signs it begins with, what comes after it.
 
-    `begins` and `ends` tell whether its first and its last word are whole words of the text.
+    `begins` tells whether its first word begins a word of the text, `ends` what may follow its last word within a word
+    of the text: nothing where anything may.
     """
 
     before: str
     leads: tuple[str, ...]
     after: str
     begins: bool
-    ends: bool
+    ends: tuple[str, ...]
 
 
 _BARE = ("",)
 _FRAMES = {
     Sign.CALL: _Frame(
-        r"(?<![\w-])", _BARE, r"\s{0,3}:?\s{0,3}(?:https?://[^\s\"'<>]|/[\w{])[^\s\"'<>]{0,200}", True, False
+        r"(?<![\w-])",
+        _BARE,
+        r"\s{0,3}:?\s{0,3}(?:https?://[^\s\"'<>]|/[\w{])[^\s\"'<>]{0,200}",
+        True,
+        ("", "http", "https"),
     ),
-    Sign.PATH: _Frame("", _BARE, r"(?![\w-])[^\s\"'<>]{0,120}", False, True),
-    Sign.HOST: _Frame(r"(?<![\w.-])", _BARE, r"(?![\w-])", True, True),
-    Sign.HEADER: _Frame(r"(?<![\w-])", _BARE, r"(?![\w-])", True, True),
-    Sign.KEY: _Frame(r"(?<![\w.-])", ("", '"', "'", "["), r"[\"'\]]?\s{0,3}(?::|=>?)\s{0,3}\S", True, True),
-    Sign.JSON: _Frame("", ('"', "“", "”"), r"[\"“”]\s{0,3}:\s{0,3}[^\s]", True, True),
-    Sign.CODE: _Frame(r"(?<![\w.-])", _BARE, r"(?![\w-])", True, True),
-    Sign.CAPITALS: _Frame(r"(?<![\w-])", _BARE, r"(?![\w-])", True, True),
-    Sign.TEXT: _Frame("", _BARE, "", False, False),
-    Sign.STATUS: _Frame(r"(?<!\w)(?<!\d[.,:/+-])", _BARE, r"(?!\w|[.,:]\d)", True, True),
+    Sign.PATH: _Frame("", _BARE, r"(?![\w-])[^\s\"'<>]{0,120}", False, _BARE),
+    Sign.HOST: _Frame(r"(?<![\w.-])", _BARE, r"(?![\w-])", True, _BARE),
+    Sign.HEADER: _Frame(r"(?<![\w-])", _BARE, r"(?![\w-])", True, _BARE),
+    Sign.KEY: _Frame(r"(?<![\w.-])", ("", '"', "'", "["), r"[\"'\]]?\s{0,3}(?::|=>?)\s{0,3}\S", True, _BARE),
+    Sign.JSON: _Frame("", ('"', "“", "”"), r"[\"“”]\s{0,3}:\s{0,3}[^\s]", True, _BARE),
+    Sign.CODE: _Frame(r"(?<![\w.-])", _BARE, r"(?![\w-])", True, _BARE),
+    Sign.CAPITALS: _Frame(r"(?<![\w-])", _BARE, r"(?![\w-])", True, _BARE),
+    Sign.TEXT: _Frame("", _BARE, "", False, ()),
+    Sign.STATUS: _Frame(r"(?<!\w)(?<!\d[.,:/+-])", _BARE, r"(?!\w|[.,:]\d)", True, _BARE),
 }
 
 
 class _Name(NamedTuple):
     """One of the names of a rule, in small letters: what it begins with, and a sign without which it cannot stand
-    in a text: one of the text's words where there is such, else any run of characters."""
+    in a text: one of the text's words, or where it is none a piece of one; empty where it holds no letters."""
 
     begins: str
     sign: str
     is_word: bool
+    beside: frozenset[str] = frozenset()  # words of which one stands next to the sign; none: any word may
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,9 @@ class SignRule:
     def of(cls, shape: SignShape, topic: str, place: Place) -> SignRule:
         status, frame = shape.sign is Sign.STATUS, _FRAMES[shape.sign]
         exact = shape.sign in (Sign.CALL, Sign.CAPITALS)  # "post /" in prose is no call, "POST /" is
-        names = frozenset(name for one in (shape.codes if status else shape.names) for name in _names(one, frame))
+        beside = _beside(shape) if status else frozenset()
+        spelled = shape.codes if status else shape.names
+        names = frozenset(name for one in spelled for name in _names(one, frame, beside))
         look = _status(shape, frame) if status else _shape(shape, frame, exact=exact)
         return cls(f"{topic}/{shape.id}", topic, shape.weight, place, names, look, exact, shape.profile)
 
@@ -97,14 +107,15 @@ class Signs:
     def __init__(self, rules: Iterable[SignRule]) -> None:
         self.rules = tuple(rules)
         self._by_word: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        self._others: list[tuple[str, int, str]] = []
+        self._by_piece: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        self._by_number: dict[str, list[tuple[int, _Name]]] = defaultdict(list)
         for number, rule in enumerate(self.rules):
             for name in rule.names:
-                if name.is_word:
-                    self._by_word[name.sign].append((number, name.begins))
+                if name.beside:
+                    self._by_number[name.sign].append((number, name))
                 else:
-                    self._others.append((name.sign, number, name.begins))
-        self._words = frozenset(self._by_word)
+                    (self._by_word if name.is_word else self._by_piece)[name.sign].append((number, name.begins))
+        self._words, self._numbers = frozenset(self._by_word), frozenset(self._by_number)
 
     def evidence(self, mail: InboundMail) -> list[Evidence]:
         """Each rule that finds something in what the sender wrote or attached; the history never counts."""
@@ -119,27 +130,49 @@ class Signs:
         """The first thing that each rule finds in a text, but for those that are done."""
         small = text.replace("\u0130", "I").lower()  # the only letter whose lower case is longer than itself
         begins: dict[int, set[str]] = defaultdict(set)
-        for word in self._words.intersection(_WORD.findall(small)):
-            for number, start in self._by_word[word]:
-                begins[number].add(start)
-        for sign, number, start in self._others:
-            if sign in small:
-                begins[number].add(start)
+        for number, start in self._named(_words_in(small)):
+            begins[number].add(start)
         for number in begins.keys() - done:
             rule = self.rules[number]
             if span := _first(rule.look, text if rule.exact else small, small, begins[number]):
                 yield number, span
+
+    def _named(self, words: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """The rules of which a name may stand in a text of some words, and what that begins with."""
+        different = frozenset(words)
+        for word in self._words & different:
+            yield from self._by_word[word]
+        spelled = " ".join(different)
+        for piece, names in self._by_piece.items():
+            if piece in spelled:
+                yield from names
+        if not self._numbers.isdisjoint(different):
+            yield from self._announced(words)
+
+    def _announced(self, words: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """Names that stand beside a word that they need there, such as `status 400`; there are many bare numbers."""
+        padded = (*words, "")
+        for at in compress(count(), map(self._numbers.__contains__, words)):
+            around = padded[at - 1], padded[at + 1]
+            for number, name in self._by_number[padded[at]]:
+                if not name.beside.isdisjoint(around):
+                    yield number, name.begins
+
+
+def _words_in(small: str) -> list[str]:
+    """The runs of plain letters, digits and underscores in a text in small letters."""
+    return small.encode("ascii", "replace").translate(_BETWEEN_WORDS).decode("ascii").split()
 
 
 def _first(look: Look, text: str, small: str, begins: Iterable[str]) -> Span | None:
     """What is seen first, where some beginnings stand in a text."""
     earliest, first = len(small), None
     for start in begins:
-        at = small.find(start)
+        at = small.find(start, 0, earliest + len(start))
         while 0 <= at < earliest:
             if span := look(text, at):
                 earliest, first = at, span
-            at = small.find(start, at + 1)
+            at = small.find(start, at + 1, earliest + len(start))
     return first
 
 
@@ -166,23 +199,40 @@ def shown(place: Place) -> str:
     return f"{place.file}:{place.line}"
 
 
-def _names(name: str, frame: _Frame) -> Iterator[_Name]:
+def _names(name: str, frame: _Frame, beside: frozenset[str]) -> Iterator[_Name]:
     """A name with each sign it can begin with."""
     small = name.lower()
     pieces = _PIECE.findall(small)
     head = pieces[0] if pieces and not small.startswith("*") else ""
-    words = [word.group() for word in _WORD.finditer(small) if _is_whole(word, small, frame)]
+    words = max((_standing(word, small, frame) for word in _WORD.finditer(small)), key=_length, default=())
+    signs = words or (max(_WORD.findall(small), key=len, default=""),)
     for lead in frame.leads:
-        sign = max(words or [lead, *pieces], key=len)
-        yield _Name(lead + head, sign, bool(words))
+        for sign in signs:
+            yield _Name(lead + head, sign, bool(words), beside if words == (small,) else frozenset())
 
 
-def _is_whole(word: re.Match[str], name: str, frame: _Frame) -> bool:
-    """Whether nothing can make a word of a name longer."""
+def _standing(word: re.Match[str], name: str, frame: _Frame) -> tuple[str, ...]:
+    """The words of a text as which a word of a name may stand in it; none where it may be a piece of any."""
     start, end = word.span()
-    return (
-        (start > 0 or frame.begins) and (end < len(name) or frame.ends) and "*" not in name[max(0, start - 1) : end + 1]
+    if (start == 0 and not frame.begins) or "*" in name[max(0, start - 1) : end + 1]:
+        return ()
+    return tuple(word.group() + more for more in (_BARE if end < len(name) else frame.ends))
+
+
+def _length(words: Sequence[str]) -> int:
+    return len(words[0]) if words else 0
+
+
+def _beside(shape: SignShape) -> frozenset[str]:
+    """The words of which one stands next to a status: the last of what announces it, or the first of what explains
+    it; none where that cannot be told."""
+    announcing, fillers, explaining = (
+        [_WORD.findall(one.lower()) for one in some] for some in (shape.names, shape.fillers, shape.after)
     )
+    if not all(announcing + explaining) or "*" in "".join((*shape.names, *shape.fillers, *shape.after)):
+        return frozenset()
+    last = [words[-1] for words in announcing + fillers if words]
+    return frozenset((*last, *(words[0] for words in explaining)))
 
 
 def _either(names: Iterable[str]) -> str:
