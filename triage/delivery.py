@@ -73,7 +73,8 @@ class _Delivery:
         return tally
 
     def _claim(self, route: str, batch: int) -> Sequence[outbox.Outgoing]:
-        with self.store.connection() as db:
+        """Take what is due. A power cut may forget the claim, and then all of it leaves again, with the same ids."""
+        with self.store.connection(synced=False) as db:
             return outbox.claim(db, self.store.clock(), batch, holder=self.presence.holder, route=route)
 
     def _send(self, reply: outbox.Outgoing, behind: Sequence[outbox.Outgoing]) -> str:

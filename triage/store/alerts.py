@@ -15,6 +15,12 @@ from triage.store.schema import alert
 _LONGEST_NAME = 200
 _STANDS = Prepared(sa.select(alert.c.name).where(alert.c.name == sa.bindparam("at_name"), alert.c.until.is_(None)))
 
+_STANDING = Prepared(
+    sa.select(alert.c.name, alert.c.since, alert.c.said)
+    .where(alert.c.until.is_(None))
+    .order_by(alert.c.since, alert.c.name)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Alert:
@@ -54,9 +60,7 @@ def stands(db: sa.Connection, name: str) -> bool:
 
 def standing(db: sa.Connection, prefix: str = "") -> Sequence[Alert]:
     """All that is wrong now whose name begins with `prefix`, oldest first."""
-    named = alert.c.name.startswith(prefix, autoescape=True)
-    found = sa.select(alert).where(alert.c.until.is_(None), named).order_by(alert.c.since, alert.c.name)
-    return [_alert(row) for row in db.execute(found)]
+    return [Alert(*row) for row in _STANDING.rows(db, {}) if row[0].startswith(prefix)]
 
 
 def _alert(row: sa.Row[tuple[object, ...]]) -> Alert:

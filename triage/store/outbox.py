@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 import sqlalchemy as sa
 
@@ -42,25 +43,35 @@ _GIVEN_UP = ("refused", "failed", "bounced")
 
 def claim(db: sa.Connection, now: datetime, limit: int, *, holder: str, route: str = MAIN) -> Sequence[Outgoing]:
     """Take up to `limit` due replies of one route, those due longest first; nobody else takes them while `holder` lives."""
-    due = (
-        sa.select(outbox.c.id)
-        .where(outbox.c.route == route, outbox.c.state == "queued", _due(now))
-        .order_by(outbox.c.next_at, outbox.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    rows = _TAKEN.rows(db, {"now": now, "beyond": now + _LONGEST_PAUSE, "most": limit, "by": holder, "on": route})
+    return tuple(
+        Outgoing(number, ticket, message_id, tuple(to), bytes(message), *others)
+        for _, number, ticket, message_id, to, message, *others in sorted(rows, key=itemgetter(0, 1))
     )
-    ids = list(db.execute(due).scalars())
-    if not ids:
-        return ()
-    taken = {"state": "sending", "claimed_by": holder, "tries": outbox.c.tries + 1}
-    db.execute(sa.update(outbox).where(outbox.c.id.in_(ids)).values(taken))
-    rows = {row.id: row for row in db.execute(sa.select(outbox).where(outbox.c.id.in_(ids)))}
-    return [_outgoing(rows[each]) for each in ids]
 
 
-def _due(now: datetime) -> sa.ColumnElement[bool]:
-    """Its moment has come; or it lies beyond any pause, written by a clock that ran ahead and was set back since."""
-    return (outbox.c.next_at <= now) | (outbox.c.next_at > now + _LONGEST_PAUSE)
+# What is due: its moment has come; or it lies beyond any pause, written by a clock that ran ahead and was set back since.
+_DUE = (
+    sa.select(outbox.c.id)
+    .where(
+        outbox.c.route == sa.bindparam("on"),
+        outbox.c.state == "queued",
+        (outbox.c.next_at <= sa.bindparam("now")) | (outbox.c.next_at > sa.bindparam("beyond")),
+    )
+    .order_by(outbox.c.next_at, outbox.c.id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+    .with_for_update(skip_locked=True)
+    .cte("due")  # PostgreSQL would ask a plain subquery more than once
+)
+_TAKEN = Prepared(
+    sa.update(outbox)
+    .where(outbox.c.id.in_(sa.select(_DUE.c.id)))
+    .values(state="sending", claimed_by=sa.bindparam("by"), tries=outbox.c.tries + 1)
+    .returning(
+        *(outbox.c[name] for name in ("next_at", "id", "ticket", "message_id", "recipients", "message", "tries")),
+        *(outbox.c[name] for name in ("uncertain", "claimed_by")),
+    )
+)
 
 
 def take_back(db: sa.Connection, holders: Sequence[str]) -> None:
@@ -69,18 +80,25 @@ def take_back(db: sa.Connection, holders: Sequence[str]) -> None:
     A desk sends one after the other, in the order of its claim, and notes each: only the first that is left may have
     reached the mail server. The others were not tried.
     """
-    in_hand = (outbox.c.state == "sending") & outbox.c.claimed_by.in_(holders)
-    left = sa.select(outbox.c.id, outbox.c.claimed_by, outbox.c.route).where(in_hand)
-    first: dict[tuple[str, str], int] = {}
-    for row in db.execute(left.order_by(outbox.c.next_at, outbox.c.id)):
-        first.setdefault((row.claimed_by, row.route), row.id)
-    if not first:
-        return
-    tried = outbox.c.id.in_(first.values())
-    db.execute(sa.update(outbox).where(in_hand & ~tried).values(_NOT_TRIED))
-    db.execute(sa.update(outbox).where(in_hand & tried).values(state="queued", claimed_by=None, uncertain=True))
+    for holder in holders:
+        first: dict[str, int] = {}
+        for route, number in _LEFT.rows(db, {"holder": holder}):
+            first.setdefault(route, number)
+        if first:
+            in_hand, tried = _in_hand(holder), outbox.c.id.in_(first.values())
+            db.execute(sa.update(outbox).where(in_hand & ~tried).values(_NOT_TRIED))
+            db.execute(sa.update(outbox).where(in_hand & tried).values(state="queued", claimed_by=None, uncertain=True))
 
 
+def _in_hand(holder: str | sa.BindParameter[str]) -> sa.ColumnElement[bool]:
+    return (outbox.c.state == "sending") & (outbox.c.claimed_by == holder)
+
+
+_LEFT = Prepared(
+    sa.select(outbox.c.route, outbox.c.id)
+    .where(_in_hand(sa.bindparam("holder")))
+    .order_by(outbox.c.next_at, outbox.c.id)
+)
 _NOT_TRIED = {"state": "queued", "claimed_by": None, "tries": outbox.c.tries - 1}
 
 
@@ -170,16 +188,3 @@ def waiting(db: sa.Connection) -> int:
 
 def _number(ticket: int | None) -> TicketNumber | None:
     return TicketNumber(ticket) if ticket is not None else None
-
-
-def _outgoing(row: sa.Row[tuple[object, ...]]) -> Outgoing:
-    return Outgoing(
-        id=row.id,
-        ticket=row.ticket,
-        message_id=row.message_id,
-        recipients=tuple(row.recipients),
-        message=bytes(row.message),
-        tries=row.tries,
-        uncertain=row.uncertain,
-        holder=row.claimed_by,
-    )

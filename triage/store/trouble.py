@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from triage.store import upsert
+from triage.store.prepared import Prepared
 from triage.store.schema import trouble
 
 FETCH = "fetch"  # the stage of mail that did not come whole: there is nothing to try again with
@@ -62,25 +63,28 @@ def note(db: sa.Connection, failure: Failure, now: datetime) -> None:
 
 def begin_due(db: sa.Connection, now: datetime) -> Trouble | None:
     """The mail whose next try has been due longest: the try counts from here on, and no other desk makes it too."""
-    due = (
-        sa.select(trouble)
-        .where(trouble.c.state.in_(OPEN), _due(now), sa.func.length(trouble.c.raw) > 0)
-        .order_by(trouble.c.next_at, trouble.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    row = db.execute(due).first()
-    if row is None:
+    found = _FIRST_DUE.scalar(db, {"now": now, "beyond": now + PAUSES[-1]})
+    if found is None:
         return None
+    row = db.execute(sa.select(trouble).where(trouble.c.id == found)).one()
     pause = _pause(row.tries + 1)
     begun = {"state": "retrying", "tries": row.tries + 1, "last_at": now, "next_at": pause and now + pause}
     db.execute(sa.update(trouble).where(trouble.c.id == row.id).values(begun))
     return _trouble(row)
 
 
-def _due(now: datetime) -> sa.ColumnElement[bool]:
-    """Its moment has come; or it lies beyond any pause, written by a clock that ran ahead and was set back since."""
-    return (trouble.c.next_at <= now) | (trouble.c.next_at > now + PAUSES[-1])
+# Its moment has come; or it lies beyond any pause, written by a clock that ran ahead and was set back since.
+_FIRST_DUE = Prepared(
+    sa.select(trouble.c.id)
+    .where(
+        sa.or_(*(trouble.c.state == state for state in OPEN)),
+        (trouble.c.next_at <= sa.bindparam("now")) | (trouble.c.next_at > sa.bindparam("beyond")),
+        sa.func.length(trouble.c.raw) > 0,
+    )
+    .order_by(trouble.c.next_at, trouble.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
 
 
 def _pause(tries: int) -> timedelta | None:
