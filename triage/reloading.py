@@ -21,7 +21,7 @@ from triage.yamlfile import Problems
 
 log = logging.getLogger(__name__)
 
-LOOK: Final = 10.0  # seconds between two looks at the files; a look costs half a millisecond
+LOOK: Final = 30.0  # seconds between two looks at the files, the most that a desk at rest does
 _SHOWN: Final = 3  # problems in one line of log
 
 Signature = tuple[tuple[str, int, int], ...]

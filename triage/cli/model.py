@@ -44,7 +44,7 @@ def list_(*, as_json: bool, config: Path) -> None:
 @command.command()
 @config_option
 def rollback(*, config: Path) -> None:
-    """Put the model in service that was there before. A running desk takes it within seconds."""
+    """Put the model in service that was there before. A running desk takes it within half a minute."""
     with told_plainly():
         from triage.tuning import shelf
 

@@ -25,7 +25,7 @@ def command(*, config: Path) -> None:
     """Train a model from rules/examples. It takes over only when it is no worse than the one in service.
 
     Both answer rules/evaluation and the mails that staff corrected: the new one must have as many topics right and no
-    more wrong where it is sure. It is kept in any case: 'triage model list'. A running desk takes it within seconds.
+    more wrong where it is sure. It is kept in any case: 'triage model list'. A running desk takes it within half a minute.
     """
     with told_plainly():
         from triage.classifier.storing import learn
