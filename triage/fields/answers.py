@@ -143,7 +143,8 @@ def failures_first(by_part: Iterable[Iterable[Finding]]) -> list[Finding]:
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     for match in islice(_LINE.finditer(part.folded) if "http/" in part.folded else (), _MOST):
         yield Finding("response", f"HTTP {match['code']}", part.where, 1.0, "status", match.start("code"))
-    yield from _statuses(part, terms)
+    if part.has_digits:
+        yield from _statuses(part, terms)
     for start, end in places(part, _BODY_KEYS, _MOST):
         if value := _BEHIND_KEY.match(part.folded, end):
             yield _body(part, value, part.folded[start:end])
@@ -151,41 +152,44 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     for pattern, name in signs:
         for match in islice(pattern.finditer(part.folded), _MOST):
             yield _body(part, match, name)
-    if sum(key in part.folded for key in _PROBLEM_KEYS) >= 2 and len(set(islice(_problem_keys(part), _MOST))) >= 2:
+    if sum(map(part.folded.__contains__, _PROBLEM_KEYS)) >= 2 and len(set(islice(_problem_keys(part), _MOST))) >= 2:
         yield Finding("response", "problem details", part.where, 0.9, "body")
-    yield from _block(part, terms)
-    yield from _messages(part, terms)
+    if part.labels[terms.response_words]:
+        yield from _block(part, terms)
+    yield from _messages(part, part.folded[:MOST_PROSE], terms)
 
 
 def _problem_keys(part: Part) -> Iterator[str]:
     return (match.group()[1:4] for match in _PROBLEM.finditer(part.folded))
 
 
-def _messages(part: Part, terms: Terms) -> Iterator[Finding]:
+def _messages(part: Part, prose: str, terms: Terms) -> Iterator[Finding]:
     """An error code or a quoted message in a sentence: `fails with code 61`, `we get "Merchant not allowed"`."""
-    prose = part.folded[:MOST_PROSE]
-    yield from (_body(part, match, "errorcode") for match in islice(matches(part, _CODE_WORDS, _CODE), _MOST))
-    quoted = islice(_QUOTED.finditer(prose), _MOST) if '"' in prose or "'" in prose else ()
-    named = islice(matches(part, _ERROR_NAMES, _NAMED), _MOST)
-    yield from (_body(part, match, "message") for match in quoted if _is_message(match, prose, terms))
-    yield from (_body(part, match, "message") for match in named if _is_told(match, prose, terms))
-    yield from islice(_groups(part, prose, terms), _MOST)
+    if part.labels[_CODE_WORDS]:
+        yield from (_body(part, match, "errorcode") for match in islice(matches(part, _CODE_WORDS, _CODE), _MOST))
+    if '"' in prose or "'" in prose:
+        quoted = islice(_QUOTED.finditer(prose), _MOST)
+        yield from (_body(part, match, "message") for match in quoted if _is_message(match, prose, terms))
+    if part.labels[_ERROR_NAMES]:
+        named = islice(matches(part, _ERROR_NAMES, _NAMED), _MOST)
+        yield from (_body(part, match, "message") for match in named if _is_told(match, prose, terms))
+    if part.has_digits:
+        yield from islice(_groups(part, prose, terms), _MOST)
 
 
 def _is_message(match: re.Match[str], prose: str, terms: Terms) -> bool:
     """Whether what stands in quotes is an answer's message, and not what an app or a shop shows."""
-    if match["value"].startswith(terms.of_the_app):
-        return False
     before = _WORDS.findall(prose, max(0, match.start() - 24), match.start())[-2:]
-    return bool(set(before) & terms.status_before or _MESSAGE.search(match["value"]))
+    told = not terms.status_before.isdisjoint(before) or _MESSAGE.search(match["value"])
+    return bool(told) and not match["value"].startswith(terms.of_the_app)
 
 
 def _is_told(match: re.Match[str], prose: str, terms: Terms) -> bool:
     """Whether a named error was answered: `we get Forbidden`, `the status is Conflict`."""
     said = _SENTENCE.split(prose[max(0, match.start() - 24) : match.start()])[-1]
     words = _WORDS.findall(said)
-    told = set(words[-2 if words[-1:] and words[-1] in _PLAIN_COPULA else -1 :])
-    return not told.isdisjoint(terms.status_before | terms.status_words)
+    told = words[-2 if words[-1:] and words[-1] in _PLAIN_COPULA else -1 :]
+    return any(word in terms.status_before or word in terms.status_words for word in told)
 
 
 def _groups(part: Part, prose: str, terms: Terms) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from triage.domain import Finding, Where
+from triage.fields.clauses import Said
 from triage.fields.labels import hits
 from triage.fields.parts import MOST_PROSE, Part
 from triage.fields.terms import Terms
@@ -19,6 +20,7 @@ _BESIDE = 24  # characters between two platforms of one list
 _BEHIND = 90  # characters behind a version in which the app may be named
 _BETWEEN = frozenset({"ios", "android", "iphone", "and", "og", "och", "ja", "native"})
 _WORDS = re.compile(r"[^\W\d_][\w-]*|[,;()\n]|\d[\d.]*")
+_NOTES = {Said.FAILED: "failed", Said.WORKED: "works", Said.NOTHING: ""}
 
 
 def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
@@ -28,6 +30,16 @@ def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
 
 
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
+    if part.seen:
+        yield from _platforms(part, terms)
+    if part.has_digits:
+        for hit in hits(part, terms.labels["app_version"], _VERSION):
+            yield from _version(part, hit.start, hit.value, terms, labelled=True)
+        for match in _loose(part.text):
+            yield from _version(part, match.start(), match.group(), terms, labelled=False)
+
+
+def _platforms(part: Part, terms: Terms) -> Iterator[Finding]:
     seen = [(at.start, platform) for platform in ("iOS", "Android") for at in part.seen.get(f"platform/{platform}", ())]
     seen.sort()
     for at, (start, platform) in enumerate(seen):
@@ -37,12 +49,7 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
         several = any(other != platform and abs(near - start) <= _BESIDE for near, other in beside)
         if several and _is_built_for(part, start, terms):
             continue
-        note = "failed" if terms.failed(part, start) else "works" if terms.worked(part, start) else ""
-        yield Finding("app_platform", platform, part.where, 1.0, note, start)
-    for hit in hits(part, terms.labels["app_version"], _VERSION):
-        yield from _version(part, hit.start, hit.value, terms, labelled=True)
-    for match in _loose(part.text):
-        yield from _version(part, match.start(), match.group(), terms, labelled=False)
+        yield Finding("app_platform", platform, part.where, 1.0, _NOTES[terms.outcomes.said(part, start)], start)
 
 
 def _loose(text: str) -> Iterator[re.Match[str]]:

@@ -196,7 +196,7 @@ def _path(target: str) -> str:
 def _headers(part: Part) -> Iterator[Finding]:
     """Two and more request headers, one of them used in this trade."""
     names, start = set(), -1
-    if not any(hint in part.folded for hint in _HEADER_HINTS):
+    if not any(map(part.folded.__contains__, _HEADER_HINTS)):
         return
     for match in islice(_HEADER.finditer(part.text), 200):
         names.add(match["name"].lower())

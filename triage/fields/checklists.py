@@ -61,6 +61,7 @@ class Checklists:
     """All checklists, ready to be recognised."""
 
     file: ChecklistsFile
+    names: WordIndex[str]  # what a checklist is called: most mails name none, and nothing else is looked for in them
     index: WordIndex[str]
     ok_cells: frozenset[str]
     rows: tuple[str, ...]
@@ -68,19 +69,20 @@ class Checklists:
     @classmethod
     def of(cls, file: ChecklistsFile) -> Self:
         lists: dict[str, Iterable[str]] = {
-            "name": file.names,
             "handed in": file.handed_in,
             "partner": file.partner_words,
             **{f"api/{shape.api}": shape.recognised_by for shape in file.checklists},
             **{f"item/{name}": item.any_of for name, item in file.items.items()},
         }
         ok_cells = frozenset(fold(cell) for cell in file.ok_cells)
-        return cls(file, WordIndex(lists), ok_cells, tuple(fold(row) for row in file.rows))
+        return cls(
+            file, WordIndex({"name": file.names}), WordIndex(lists), ok_cells, tuple(fold(row) for row in file.rows)
+        )
 
     def read(self, mail: InboundMail, parts: Sequence[Part], findings: Sequence[Finding]) -> Checklist | None:
         """The checklist a mail hands in, or None when it hands in none."""
         names = [file.name.replace("_", " ") for file in mail.attachments]
-        if not any("name" in self.index.scan(text[:LONGEST_PART]) for text in (mail.subject, mail.new, *names)):
+        if not any(self.names.scan(text[:LONGEST_PART]) for text in (mail.subject, mail.new, "\n".join(names))):
             return None
         named = "\n".join([mail.subject, mail.new, *names])
         text = "\n".join([named, *(part.text for part in parts if part.where.value == "attachment")])[:60_000]

@@ -34,6 +34,15 @@ class Said(Enum):
     NOTHING = ""
 
 
+# Of what a clause holds: words of failure, words of success. Who has both tells of a failure that is over.
+_SAID = {
+    (True, False): Said.FAILED,
+    (False, True): Said.WORKED,
+    (False, False): Said.NOTHING,
+    (True, True): Said.WORKED,
+}
+
+
 @dataclass(frozen=True)
 class Outcomes:
     """Tells from words of failure and success what is said of a place."""
@@ -61,19 +70,13 @@ class Outcomes:
         value = _VALUE.match(part.folded, start)
         end = value.end() if value else start
         if (bracket := _BRACKET.match(part.folded, end)) and any(self.kinds(inside := f" {bracket['inside']} ")):
-            return self._told(inside)
+            return _SAID[self.kinds(inside)]
         before, behind = _clause(part.folded, start, end)
-        told = self._told(f" {before} {behind}", f" {_last(before)}{_first(behind)}")
+        kinds = self.kinds(f" {before} {behind}")
+        if all(kinds):
+            kinds = self.kinds(f" {_last(before)}{_first(behind)}")
+        told = _SAID[kinds]
         return Said.FAILED if told is Said.NOTHING and _ENDS_IN_NOT.match(behind) else told
-
-    def _told(self, *clauses: str) -> Said:
-        for clause in clauses:
-            failed, worked = self.kinds(clause)
-            if failed != worked:
-                return Said.FAILED if failed else Said.WORKED
-            if not failed:
-                return Said.NOTHING
-        return Said.WORKED
 
 
 def _is_denied(clause: str, word: str, negations: frozenset[str]) -> bool:

@@ -35,6 +35,14 @@ def find(parts: Sequence[Part], terms: Terms, mail: InboundMail) -> list[Finding
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
     if part.where is Where.FORWARDED:
         return
+    if part.has_digits:
+        yield from _phones(part, terms)
+    for hit in hits(part, terms.labels["contact_name"], _NAME):
+        if hit.explicit and hit.value[0].isupper():
+            yield Finding("contact_name", hit.value, part.where, 1.0, "", hit.start)
+
+
+def _phones(part: Part, terms: Terms) -> Iterator[Finding]:
     for hit in hits(part, terms.labels["phone"], _PHONE):
         if not hit.key:  # a key of JSON holds a customer's number, not the sender's
             yield Finding("contact_phone", _digits(hit.value), part.where, 1.0, "", hit.start)
@@ -42,9 +50,6 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
         said = _SAID.match(part.folded, end)
         if said and (number := _PHONE.match(part.text, said.end())):
             yield Finding("contact_phone", _digits(number.group()), part.where, 0.9, "", number.start())
-    for hit in hits(part, terms.labels["contact_name"], _NAME):
-        if hit.explicit and hit.value[0].isupper():
-            yield Finding("contact_name", hit.value, part.where, 1.0, "", hit.start)
 
 
 def _in_form(part: Part, terms: Terms) -> Iterator[Finding]:

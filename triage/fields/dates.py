@@ -74,7 +74,14 @@ def find(parts: Sequence[Part], mail: InboundMail, terms: Terms) -> list[Finding
     `yesterday` and the like are a `relative_date`, reckoned from the mail's Date header; rules/profiles.yaml lets
     it stand for a date.
     """
-    return [finding for part in parts for finding in (*_dates(part, mail), *_relative(part, mail, terms))]
+    return [finding for part in parts for finding in _in_part(part, mail, terms)]
+
+
+def _in_part(part: Part, mail: InboundMail, terms: Terms) -> Iterator[Finding]:
+    if part.has_digits:
+        yield from _dates(part, mail)
+    if part.labels[_NAMED_DAYS]:
+        yield from _relative(part, mail, terms)
 
 
 def _dates(part: Part, mail: InboundMail) -> Iterator[Finding]:
@@ -100,9 +107,11 @@ def _matches(part: Part) -> Iterator[re.Match[str]]:
     prose = text[:MOST_PROSE]
     yield from islice(_ISO.finditer(text), _MOST)
     days, names = _days(prose), part.labels[_MONTHS]
-    yield from _some(_DAY_FIRST.match(text, start) for start in days)
-    yield from _some(_NAMED.match(text, start) for start in _days_before(text, names))
-    yield from islice(matches(part, _MONTHS, _NAME_FIRST), _MOST)
+    if days:
+        yield from _some(_DAY_FIRST.match(text, start) for start in days)
+    if names:
+        yield from _some(_NAMED.match(text, start) for start in _days_before(text, names))
+        yield from islice(matches(part, _MONTHS, _NAME_FIRST), _MOST)
     if days:
         yield from islice(_SHORT.finditer(prose), _MOST)
         yield from _some(_BEFORE_CLOCK.match(text, start) for start in days)

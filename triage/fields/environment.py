@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from triage.domain import Finding, Where
+from triage.fields.clauses import Said
 from triage.fields.labels import hits
 from triage.fields.parts import Part, fold
 from triage.fields.terms import Terms
@@ -21,11 +22,12 @@ _LAST_WORD = re.compile(r"([^\W\d_]+)[ \t]{1,3}$")
 _CLOSED = re.compile(r"[ \t]{0,3}(?:[.,;)|]|\r?\n|\Z)")
 _HOST_HITS = 50
 _VALUE = re.compile(r"[^\W\d_]{2,24}")
+_NOTES = {Said.WORKED: "works", Said.FAILED: "failed", Said.NOTHING: "stated"}
 
 
 def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
     """What was stated and inferred; the first finding is the one that counts."""
-    stated = [finding for part in parts for finding in (*_labelled(part, terms), *_stated(part, terms))]
+    stated = [finding for part in parts for finding in _said(part, terms)]
     inferred = [finding for part in parts for finding in _inferred(part, terms)]
     said, shown = _meant(stated), _values(inferred)
     if len(said) == 1 and (said <= shown or not shown):
@@ -58,11 +60,22 @@ def _and(values: set[str]) -> str:
     return " and ".join(sorted(values)) or "nothing"
 
 
+def _said(part: Part, terms: Terms) -> Iterator[Finding]:
+    if part.labels[terms.environment_labels]:
+        yield from _labelled(part, terms)
+    if part.seen:
+        yield from _lone(part, terms)
+        yield from _stated(part, terms)
+
+
 def _labelled(part: Part, terms: Terms) -> Iterator[Finding]:
     for hit in hits(part, terms.environment_labels, _VALUE):
         value = terms.environment_values.get(fold(hit.value))
         if value and (hit.explicit or hit.apart or _CLOSED.match(part.text, hit.start + len(hit.value))):
             yield Finding("environment", value, part.where, 1.0, "stated", hit.start)
+
+
+def _lone(part: Part, terms: Terms) -> Iterator[Finding]:
     for seen in part.seen.get("environment/value", ()):
         value = terms.environment_values.get(part.folded[seen.start : seen.end])
         if value and _is_lone(part, seen.start, seen.end):
@@ -91,7 +104,7 @@ def _note(part: Part, start: int, terms: Terms) -> str:
         if seen.end <= start <= seen.end + 1:
             before = _LAST_WORD.search(part.folded, max(0, seen.start - 20), seen.start)
             return "amiss" if before and before[1] not in terms.no_verbs else "denied"
-    return "works" if terms.worked(part, start) else "failed" if terms.failed(part, start) else "stated"
+    return _NOTES[terms.outcomes.said(part, start)]
 
 
 def _alone(part: Part, start: int, end: int) -> bool:
@@ -108,14 +121,16 @@ def _alone(part: Part, start: int, end: int) -> bool:
 def _inferred(part: Part, terms: Terms) -> Iterator[Finding]:
     for value, hosts in terms.hosts.items():
         for host in hosts:
-            start = part.folded.find(host)
-            for _ in range(_HOST_HITS):
-                if start < 0:
-                    break
-                if (
-                    not (part.folded[start - 1 : start].isalnum() or part.folded[start - 1 : start] in ("-", "."))
-                    or host[0] == "/"
-                ):
-                    yield Finding("environment", value, Where.REQUEST, 0.9, "inferred", start)
-                    break
-                start = part.folded.find(host, start + 1)
+            if host in part.folded and (start := _host(part.folded, host)) >= 0:
+                yield Finding("environment", value, Where.REQUEST, 0.9, "inferred", start)
+
+
+def _host(text: str, host: str) -> int:
+    """Where a host or a path stands that is no part of a longer name; -1 when it does not."""
+    start = text.find(host)
+    for _ in range(_HOST_HITS):
+        before = text[start - 1 : start]
+        if start < 0 or host[0] == "/" or not (before.isalnum() or before in ("-", ".")):
+            return start
+        start = text.find(host, start + 1)
+    return -1

@@ -14,6 +14,7 @@ from triage.fields.parts import Part, fold
 from triage.fields.spans import Span
 from triage.fields.terms import Terms
 
+_Finder = Callable[[Part, Terms], Iterator[Span]]
 _NUMBERS = frozenset({"card_number", "national_id"})  # kinds that triage/fields/identity_numbers.py finds
 _KEY = r"[A-Za-z0-9+/=_.~!#%^-]"
 _LINK = re.compile(
@@ -57,8 +58,12 @@ _PEM = "-----begin "
 
 def find(part: Part, terms: Terms) -> Iterator[Span]:
     """Every key, token and password of a text; several finders may see the same one."""
-    for finder in _FINDERS:
-        yield from finder(part, terms)
+    yield from _labelled(part, terms)
+    for sign, finder in _SOUGHT:
+        if sign in part.folded:
+            yield from finder(part, terms)
+    if any(map(part.folded.__contains__, terms.key_words)):
+        yield from _bare_keys(part, terms)
 
 
 def _labelled(part: Part, terms: Terms) -> Iterator[Span]:
@@ -85,7 +90,7 @@ def _is_key(text: str, terms: Terms) -> bool:
 
 def _exported(part: Part, terms: Terms) -> Iterator[Span]:
     """Postman and the like with the value in front of its name."""
-    for match in _VALUE_FIRST.finditer(part.text) if '"value"' in part.folded else ():
+    for match in _VALUE_FIRST.finditer(part.text):
         name = fold(match["name"]).replace("-", " ").replace("_", " ")
         for kind, labels in terms.secret_labels.items():
             if name in labels and not _NOT_MEANT.match(match["value"]):
@@ -123,26 +128,26 @@ def _is_cut(part: Part, value: re.Match[str]) -> bool:
     )
 
 
-def _tokens(part: Part, _terms: Terms) -> Iterator[Span]:
-    for pattern, hint in ((_BEARER, "bearer"), (_JWT, "eyj"), (_TOKEN, "token")):
-        for match in _at(hint, part, pattern):
-            text = match["value"]
+def _tokens(sign: str, pattern: re.Pattern[str]) -> _Finder:
+    """Finds tokens by a pattern that begins with a sign."""
+
+    def find(part: Part, _terms: Terms) -> Iterator[Span]:
+        for match in _at(sign, part, pattern):
+            start, text = match.start("value"), match["value"]
             if not _NOT_MEANT.match(text) and not _cut_token(part, match) and _is_strong(text):
-                yield Span(
-                    match.start("value"),
-                    _wrapped_end(part, match.start("value") + len(text.rstrip("."))),
-                    "access_token",
-                )
+                yield Span(start, _wrapped_end(part, start + len(text.rstrip("."))), "access_token")
+
+    return find
 
 
-def _at(hint: str, part: Part, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+def _at(sign: str, part: Part, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
     """Matches of a pattern that begins with a folded word."""
-    start = part.folded.find(hint)
+    start = part.folded.find(sign)
     while start >= 0:
         match = pattern.match(part.text, start)
         if match:
             yield match
-        start = part.folded.find(hint, match.end() if match else start + 1)
+        start = part.folded.find(sign, match.end() if match else start + 1)
 
 
 def _wrapped_end(part: Part, end: int) -> int:
@@ -167,10 +172,17 @@ def _basic(part: Part, _terms: Terms) -> Iterator[Span]:
         mixed = text.endswith("=") or any(sign.isdigit() for sign in text) or text[1:] != text[1:].lower()
         if mixed and not _NOT_MEANT.match(text) and not _cut_token(part, match):
             yield Span(match.start("value"), match.end("value"), "basic_auth", 0)
-    for pattern, hint in ((_USER, "-u"), (_ADDRESS, "://")):
-        for match in pattern.finditer(part.text) if hint in part.folded else ():
+
+
+def _credentials(pattern: re.Pattern[str]) -> _Finder:
+    """Finds a name and a password joined by a colon."""
+
+    def find(part: Part, _terms: Terms) -> Iterator[Span]:
+        for match in pattern.finditer(part.text):
             if not _NOT_MEANT.match(match["value"].partition(":")[2]) and "{{" not in match["value"]:
                 yield Span(match.start("value"), match.end("value"), "basic_auth", 0)
+
+    return find
 
 
 def _pem(part: Part, _terms: Terms) -> Iterator[Span]:
@@ -188,8 +200,6 @@ def _pem(part: Part, _terms: Terms) -> Iterator[Span]:
 
 def _bare_keys(part: Part, terms: Terms) -> Iterator[Span]:
     """32 hexadecimal digits on a line that speaks of a key, or on the next one."""
-    if not any(map(part.folded.__contains__, terms.key_words)):
-        return
     for match in _HEX.finditer(part.text):
         begin = part.line(max(0, part.line(match.start())[0] - 1))[0]
         line = part.folded[begin : match.start()]
@@ -197,11 +207,13 @@ def _bare_keys(part: Part, terms: Terms) -> Iterator[Span]:
             yield Span(match.start(), match.end(), "subscription_key")
 
 
-_FINDERS: tuple[Callable[[Part, Terms], Iterator[Span]], ...] = (
-    _labelled,
-    _exported,
-    _tokens,
-    _basic,
-    _pem,
-    _bare_keys,
-)
+_SOUGHT: tuple[tuple[str, _Finder], ...] = (
+    ('"value"', _exported),
+    ("bearer", _tokens("bearer", _BEARER)),
+    ("eyj", _tokens("eyj", _JWT)),
+    ("token", _tokens("token", _TOKEN)),
+    ("basic", _basic),
+    ("-u", _credentials(_USER)),
+    ("://", _credentials(_ADDRESS)),
+    (_PEM, _pem),
+)  # finders, each with the sign without which it finds nothing

@@ -31,6 +31,7 @@ _BRACKET = re.compile(r"[ \t]{1,4}[(\[][\"'`]?")
 _NEXT_LINE = re.compile(r"[ \t*_:]{0,12}\r?\n[ \t>*_\"'`•-]{0,12}")
 _LINE_END = re.compile(r"[ \t*_\"'`.,;]{0,12}(?:\r?\n|\Z)")
 _CELL = re.compile(r"\s{0,40}[|\t;]\s{0,40}|[ ]{3,40}")
+_JOINTS = ("|", "\t", ";", "   ")  # one of them stands between two cells
 _WIDEST = 400  # characters of a table row that are looked at
 _END_OF_HEAD = re.compile(rf"[^\d\n]{{0,{_WIDEST}}}\n")
 
@@ -139,7 +140,8 @@ def _cells(part: Part, labels: Iterable[tuple[int, int]], value: re.Pattern[str]
         if not _END_OF_HEAD.match(part.text, start):
             continue
         begin, stop = part.line(start)
-        column = _column(part.text[begin:stop], start - begin)
+        head = part.text[begin:stop]
+        column = _column(head, start - begin) if any(joint in head for joint in _JOINTS) else None
         if column is None:
             continue
         for row_start, row in _rows(part.text, stop + 1):

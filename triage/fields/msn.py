@@ -38,21 +38,26 @@ _UNIT = re.compile(r"[ \t]{0,2}([^\W\d_]{1,14}|%)")
 
 def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
     """Every MSN of a mail; the one that failed first."""
-    found = [finding for part in parts for finding in _in_part(part, terms)]
-    return [*found, *(_tried(parts, terms) if not found else ())]
+    numbered = [part for part in parts if part.has_digits]
+    found = [finding for part in numbered for finding in _in_part(part, terms)]
+    return found or list(_tried(numbered, terms))
 
 
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
-    for start, end in places(part, terms.labels["msn"]):
+    named = places(part, terms.labels["msn"])
+    for start, end in named:
         behind = list(_behind_label(part, start, end, terms))
         yield from behind
         if not behind and (hit := ahead(part, start, end, _NUMBER, terms)):
             yield _finding(part, hit.value, hit.start, terms)
-    for hit in hits(part, terms.labels["msn"], _NUMBER):
-        if hit.apart:
-            yield _finding(part, hit.value, hit.start, terms, code=_is_code(hit.label, terms))
-    yield from _sale_units(part, terms)
-    yield from _others(part, terms)
+    if named:
+        for hit in hits(part, terms.labels["msn"], _NUMBER):
+            if hit.apart:
+                yield _finding(part, hit.value, hit.start, terms, code=_is_code(hit.label, terms))
+    if part.labels[terms.labels["sale_unit"]]:
+        yield from _sale_units(part, terms)
+    if named:
+        yield from _others(part, terms)
     for hint, pattern in (("settlement", _FILE), ("sale", _PATH), ("merchant", _PATH), ("/msn/", _PATH)):
         for match in pattern.finditer(part.folded) if hint in part.folded else ():
             yield _finding(part, match.group(1), match.start(1), terms)
@@ -154,7 +159,7 @@ def _is_own(part: Part, start: int, terms: Terms) -> bool:
     """`our own sale unit is MSN 120077`, `MSN 120077 (our own)`: a partner's own number counts last (DOMAIN section 3, partner profile)."""
     before = _SENTENCE.split(part.folded[max(0, start - _OWN_REACH) : start])[-1]
     bracket = _BRACKET.match(part.folded, start)
-    return any(word in before or (bracket and word in bracket[1]) for word in terms.own)
+    return any(map((f"{before}\n{bracket[1]}" if bracket else before).__contains__, terms.own))
 
 
 def _tried(parts: Sequence[Part], terms: Terms) -> Iterator[Finding]:

@@ -48,6 +48,7 @@ _WORDS = re.compile(r"[^\W\d_]+")
 _SUFFIX = re.compile(r"-(?:[A-Za-z]0?|0)")  # of another attempt, as it is left when numbers have become 0
 _MOST_URLS = 40
 SUBSTITUTES = ("agreement_id", "charge_id", "psp_reference", "qr_id")
+_SAID_OF = {"order_id": "", "order": "", "reference": "", "psp_reference": "psp_reference"}  # labels, and notes
 _NAMES = ("order_id", "reference", "order", "concerned", "failing", *SUBSTITUTES)  # labels of rules/fields.yaml
 _SIGNS = ("/", "woo", "agr", "chr", "chg")  # of ids that need no label
 
@@ -103,8 +104,14 @@ def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
 
 
 def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
-    if not any(part.labels[terms.labels[name]] for name in _NAMES) and not any(sign in part.folded for sign in _SIGNS):
-        return
+    if any(part.labels[terms.labels[name]] for name in _NAMES):
+        yield from _labelled(part, terms)
+    if any(map(part.folded.__contains__, _SIGNS)):
+        yield from _shaped(part, terms)
+
+
+def _labelled(part: Part, terms: Terms) -> Iterator[Finding]:
+    """Behind one of its names, or before it."""
     for hit in hits(part, terms.labels["order_id"], _ID):
         if _is_id(hit, terms) and not _counts(part, hit, terms) and not _is_bracketed(part, hit, terms):
             yield _finding(part, hit.value, hit.start, terms)
@@ -116,15 +123,15 @@ def _in_part(part: Part, terms: Terms) -> Iterator[Finding]:
         ):
             yield _finding(part, hit.value, hit.start, terms)
     yield from _orders(part, terms)
-    yield from _said(part, terms, "order_id")
-    yield from _said(part, terms, "order")
-    yield from _said(part, terms, "reference")
-    yield from _said(part, terms, "psp_reference", note="psp_reference")
-    yield from _ahead(part, terms)
+    if part.where is not Where.ATTACHMENT:
+        for name, note in _SAID_OF.items():
+            yield from _said(part, terms, name, note=note)
+        yield from _ahead(part, terms)
     yield from _failing(part, terms)
-    yield from _urls(part, terms)
     for name in SUBSTITUTES:
-        yield from _substitutes(part, name, terms)
+        for hit in hits(part, terms.labels[name], _ID):
+            if _is_id(hit, terms):
+                yield _finding(part, hit.value, hit.start, terms, note=name)
 
 
 def _is_bracketed(part: Part, hit: Hit, terms: Terms) -> bool:
@@ -179,14 +186,25 @@ def _goes_on(part: Part, end: int, terms: Terms) -> bool:
 
 
 def _ahead(part: Part, terms: Terms) -> Iterator[Finding]:
-    """`acme-77 is the orderId`, `acme-77 (reference)`; and ids as a shop system makes them."""
+    """`acme-77 is the orderId`, `acme-77 (reference)`."""
     for name in ("order_id", "reference"):
-        for start, end in places(part, terms.labels[name]) if part.where is not Where.ATTACHMENT else ():
+        for start, end in places(part, terms.labels[name]):
             hit = ahead(part, start, end, _ORDER, terms)
             if hit and _is_id(hit, terms) and not _YEARS.fullmatch(hit.value):
                 yield _finding(part, hit.value, hit.start, terms, confidence=0.8)
-    for match in _SHOP.finditer(part.folded[:MOST_PROSE]) if "woo" in part.folded else ():
-        yield _finding(part, part.text[match.start() : match.end()], match.start(), terms, confidence=0.8)
+
+
+def _shaped(part: Part, terms: Terms) -> Iterator[Finding]:
+    """Without a label: as a shop system makes them, in the path of a call, by their first letters."""
+    if "woo" in part.folded and part.where is not Where.ATTACHMENT:
+        for match in _SHOP.finditer(part.folded[:MOST_PROSE]):
+            yield _finding(part, part.text[match.start() : match.end()], match.start(), terms, confidence=0.8)
+    if "/" in part.folded:
+        yield from _urls(part, terms)
+    for name, shape in _SHAPES.items() if "agr" in part.folded or "ch" in part.folded else ():
+        for match in shape.finditer(part.text):
+            if not _IN_PATH.match(part.text, match.start() - 2):  # found by its path
+                yield _finding(part, match.group(), match.start(), terms, note=name)
 
 
 def _failing(part: Part, terms: Terms) -> Iterator[Finding]:
@@ -201,7 +219,7 @@ def _failing(part: Part, terms: Terms) -> Iterator[Finding]:
 def _said(part: Part, terms: Terms, name: str, *, note: str = "") -> Iterator[Finding]:
     """`the last order that failed is acme-77`: an id some words behind a mere `order`, letters and digits mixed."""
     shape = _WITH_DOTS if name == "order_id" else _ORDER
-    for _, end in places(part, terms.labels[name]) if part.where is not Where.ATTACHMENT else ():
+    for _, end in places(part, terms.labels[name]):
         gap = _SAID.match(part.folded, end)
         value = shape.match(part.text, gap.end()) if gap else None
         if gap and value and not _VSD.match(value.group()) and _may_be_said(gap.group(), value.group(), name, terms):
@@ -326,16 +344,6 @@ def _urls(part: Part, terms: Terms) -> Iterator[Finding]:
             else ""
         )
         yield _finding(part, value, match.start("id"), terms, note=note, confidence=0.8 if outer else 1.0)
-
-
-def _substitutes(part: Part, name: str, terms: Terms) -> Iterator[Finding]:
-    for hit in hits(part, terms.labels[name], _ID):
-        if _is_id(hit, terms):
-            yield _finding(part, hit.value, hit.start, terms, note=name)
-    if name in _SHAPES and name[:2] in part.folded:
-        for match in _SHAPES[name].finditer(part.text):
-            if not _IN_PATH.match(part.text, match.start() - 2):  # found by its path
-                yield _finding(part, match.group(), match.start(), terms, note=name)
 
 
 def _is_id(hit: Hit, terms: Terms) -> bool:

@@ -30,7 +30,7 @@ def _plugins(part: Part) -> Iterator[Finding]:
 
 
 def _doors(part: Part, terms: Terms) -> Iterator[Finding]:
-    for door in ("portal", "partner"):
+    for door in ("portal", "partner") if part.seen else ():
         for seen in part.seen.get(f"ordered/{door}", ()):
             begin, end = part.line(seen.start)
             if any(word in part.folded[begin:end] for word in terms.order_words):

@@ -26,7 +26,7 @@ def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
     """Organization numbers of a mail; one whose check digit is wrong carries the note `invalid`."""
     numbered = [part for part in parts if part.has_digits]
     found = [finding for part in numbered for finding in _in_part(part, terms)]
-    found += [finding for part in closing(parts) for finding in _swedish(part)]
+    found += [finding for part in closing(parts) if part.has_digits for finding in _swedish(part)]
     return sorted(found, key=lambda finding: finding.note == "invalid")
 
 

@@ -32,6 +32,7 @@ _PLAIN = {
     "\u2011": "-",
     "\u0130": "I",  # the only letter whose lower case is longer than itself
 }
+_ODD = re.compile(f"[{''.join(_PLAIN)}]")  # few texts hold any, though most hold letters that are not ASCII
 _BARE = tuple(zip("øöåäæéè", "ooaaaee", strict=True))
 _REPLY = re.compile(
     r"[ \t]*(?:re|sv|vs|aw|ang|svar|vast)[ \t]?:", re.IGNORECASE
@@ -97,7 +98,7 @@ def fold(text: str) -> str:
 
 def plain(text: str) -> str:
     """With the quotes, hyphens and spaces of a keyboard, character by character."""
-    if not text.isascii():
+    if not text.isascii() and _ODD.search(text):
         for odd, sign in _PLAIN.items():
             text = text.replace(odd, sign)
     return text
@@ -126,7 +127,8 @@ def closing(parts: Sequence[Part]) -> tuple[Part, ...]:
     signed = tuple(part for part in parts if part.where is Where.SIGNATURE)
     if signed:
         return signed
-    return tuple(replace(part, text=part.text[-_CLOSING:], seen={}) for part in parts if part.where is Where.BODY)
+    bodies = (part for part in parts if part.where is Where.BODY and part.has_digits)  # numbers are sought there
+    return tuple(replace(part, text=part.text[-_CLOSING:], seen={}) for part in bodies)
 
 
 def _split_forwarded(mail: InboundMail) -> tuple[str, str]:

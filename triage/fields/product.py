@@ -12,18 +12,17 @@ from triage.fields.terms import Terms
 def find(parts: Sequence[Part], terms: Terms) -> list[Finding]:
     """Products by path, then by name; the access token's path counts only when no other API is called."""
     by_path = [finding for part in parts for finding in _paths(part, terms)]
-    by_name = [finding for part in parts for finding in _names(part, terms)]
+    by_name = [finding for part in parts if part.seen for finding in _names(part)]
     return sorted(by_path, key=lambda finding: finding.value == "access_token") + by_name
 
 
 def _paths(part: Part, terms: Terms) -> Iterator[Finding]:
     for prefix, product in terms.product_paths.items():
-        start = part.folded.find(prefix)
-        if start >= 0:
-            yield Finding("product", product, part.where, 1.0, "path", start)
+        if prefix in part.folded:
+            yield Finding("product", product, part.where, 1.0, "path", part.folded.find(prefix))
 
 
-def _names(part: Part, terms: Terms) -> Iterator[Finding]:
+def _names(part: Part) -> Iterator[Finding]:
     others = part.seen.get("not a product", [])
     for name, places in part.seen.items():
         if name.startswith("product/"):

@@ -36,8 +36,9 @@ class Kept:
 def spans(part: Part, terms: Terms, kept: Kept) -> list[Span]:
     """What must be masked in a text, in order, never overlapping."""
     found = [span for span in keys.find(part, terms) if part.text[span.start : span.end] not in kept.values]
-    numbers = identity_numbers.find(part, terms)
-    found += [span for span in numbers if not kept.holds(part.text[span.start : span.end])]
+    if part.has_digits:
+        numbers = identity_numbers.find(part, terms)
+        found += [span for span in numbers if not kept.holds(part.text[span.start : span.end])]
     return apart(found)
 
 
