@@ -12,15 +12,17 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import accumulate, compress, count
+from itertools import accumulate, chain, compress, count, islice
 from typing import Generic, NamedTuple, Self, TypeVar
 
 __all__ = ["Seen", "WordIndex", "Words", "fold", "trouble_with", "words_of"]
 
 K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+_Places = tuple[tuple[int, int], ...]  # the characters [start, end) of the words of a run
 
 _LONGEST_WORD = 64  # longer runs are keys, tokens or Base64
 _SHORTEST_STEM = 3
@@ -55,53 +57,62 @@ _CHUNK_OR_MAIL = re.compile(f"{_MAIL}|{_OTHERS}")
 _RUN = re.compile(r"\S+")
 _SEGMENT = re.compile(r"/[\w{}%.:-]+")
 _LOST_LETTERS = re.compile(r"\?+")
+_ODD = re.compile(r"[^ -.0-~]|[?@]|(?i:www\.)")  # may belong to an address, a path, or a word of other letters
+_PLAIN = re.compile(r"[a-z0-9](?:\w*[a-z0-9])?")
 _LOOKS_LIKE_REGEX = re.compile(r"[|()\[\]\\^$+]|\.\*")
 
 
-class Seen(NamedTuple):
-    """A listed word or phrase found in a text: characters [start, end), tokens first..last."""
-
-    start: int
-    end: int
-    first: int
-    last: int
-
-
-_Found = tuple[tuple[str, int, int], ...]  # words in their folded forms, and the characters [start, end) of each
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Words:
     """The words of a text in order, in their folded forms."""
 
     text: str
     folded: tuple[str, ...]
     different: frozenset[str]
-    _runs: list[_Found]
+    _runs: list[str]
+    _within: dict[int, _Places] = field(default_factory=dict)  # the runs in which somebody asked for a place
 
     @classmethod
     def of(cls, text: str) -> Self:
         """No word crosses a blank, and what stands between blanks was mostly seen before."""
-        runs = [_RUNS[run] for run in text.split()]
-        folded = tuple([form for run in runs for form, _, _ in run])
+        runs = text.split()
+        folded = tuple(chain.from_iterable(map(_FORMS.__getitem__, runs)))
         return cls(text, folded, frozenset(folded), runs)
 
-    def span(self, first: int, last: int) -> tuple[int, int]:
-        """The characters [start, end) where some words stand, from the first of them to the last."""
-        start, end = self._place(first)
-        return start, end if last == first else self._place(last)[1]
-
-    def _place(self, number: int) -> tuple[int, int]:
-        firsts, begins = self._numbering
+    def place(self, number: int) -> tuple[int, int]:
+        """The characters [start, end) where a word stands."""
+        firsts, begun, begins = self._numbering
         run = bisect_right(firsts, number) - 1
-        _, start, end = self._runs[run][number - firsts[run]]
-        return begins[run] + start, begins[run] + end
+        begun.extend(islice(begins, max(0, run + 1 - len(begun))))
+        if run not in self._within:
+            self._within[run] = _PLACES[self._runs[run]]
+        start, end = self._within[run][number - firsts[run]]
+        return begun[run] + start, begun[run] + end
 
     @cached_property
-    def _numbering(self) -> tuple[list[int], list[int]]:
-        """The number of each run's first word, and the character with which the run begins."""
-        begins = [run.start() for run in _RUN.finditer(self.text)]
-        return list(accumulate(map(len, self._runs), initial=0)), begins
+    def _numbering(self) -> tuple[list[int], list[int], Iterator[int]]:
+        """The number of each run's first word, and the characters with which the runs begin: those of the first ones,
+        as many as were asked for, and those that follow."""
+        firsts = accumulate(map(len, map(_FORMS.__getitem__, self._runs)), initial=0)
+        return list(firsts), [], (run.start() for run in _RUN.finditer(self.text))
+
+
+class Seen(NamedTuple):
+    """A listed word or phrase found in a text: its words first..last. Where they stand is worked out when asked for."""
+
+    words: Words
+    first: int
+    last: int
+
+    @property
+    def start(self) -> int:
+        """The character with which it begins."""
+        return self.words.place(self.first)[0]
+
+    @property
+    def end(self) -> int:
+        """The character behind it."""
+        return self.words.place(self.last)[1]
 
 
 @lru_cache(_REMEMBERED)
@@ -113,8 +124,11 @@ def fold(word: str) -> str:
         mended = _MENDABLE.sub(lambda wrong: _MENDED[wrong.group()], word)
         plain = unicodedata.normalize("NFC", mended).casefold().translate(_DIGRAPHS)
         bare = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(letter))
-    if "?" in bare:
-        bare = _LOST_LETTERS.sub("?", bare)
+    return _with_single_letters(_LOST_LETTERS.sub("?", bare) if "?" in bare else bare)
+
+
+def _with_single_letters(bare: str) -> str:
+    """A word in small letters with one letter for each pair that stands for a Nordic one."""
     return bare.replace("oe", "o").replace("aa", "a").replace("ae", "a")
 
 
@@ -127,30 +141,44 @@ def words_of(text: str) -> Words:
     return Words.of(text)
 
 
-class _Runs(dict[str, _Found]):
-    """The words of runs without blanks, of which the short ones are remembered."""
+class _Remembered(dict[str, T]):
+    """What is told of runs without blanks, of which the short ones come back in every mail."""
 
-    def __missing__(self, run: str) -> _Found:
-        found = tuple(_found(run))
+    def __init__(self, tell: Callable[[str], T]) -> None:
+        self._tell = tell
+
+    def __missing__(self, run: str) -> T:
+        told = self._tell(run)
         if len(run) <= _LONGEST_WORD:
             if len(self) >= _REMEMBERED:
                 self.clear()
-            self[run] = found
-        return found
+            self[run] = told
+        return told
 
 
-_RUNS = _Runs()
+def _forms(run: str) -> tuple[str, ...]:
+    """The folded words of a run."""
+    if _ODD.search(run):
+        return tuple([form for form, _, _ in _found(run)])
+    return tuple([_with_single_letters(word) for word in _PLAIN.findall(run.lower()) if len(word) <= _LONGEST_WORD])
+
+
+def _places(run: str) -> _Places:
+    return tuple((start, end) for _, start, end in _found(run))
+
+
+_FORMS, _PLACES = _Remembered(_forms), _Remembered(_places)
 
 
 def _found(text: str) -> Iterator[tuple[str, int, int]]:
     """Each word's folded form and the characters [start, end) where it stands."""
     for chunk in (_CHUNK_OR_MAIL if "@" in text else _CHUNK).finditer(text):
         at = chunk.start()
-        for form, start, end in _forms(chunk[0]):
+        for form, start, end in _in_chunk(chunk[0]):
             yield form, at + start, at + end
 
 
-def _forms(chunk: str) -> _Found:
+def _in_chunk(chunk: str) -> tuple[tuple[str, int, int], ...]:
     """The words of one unbroken piece of a text, each with its place: one, or the parts of a path, or none."""
     if chunk.startswith("/"):
         return tuple(_steps(chunk))
@@ -200,9 +228,9 @@ class _Node(Generic[K]):
             self.lengths = tuple(sorted({*self.lengths, *map(len, spellings)}))
         return child
 
-    def may_end(self, words: frozenset[str]) -> bool:
-        """Whether an entry that leads here can end in a text of these words."""
-        return bool(self.lists or self.lengths) or not self.words.keys().isdisjoint(words)
+    def goes_on(self, words: frozenset[str]) -> bool:
+        """Whether what leads here may be followed in a text of these words."""
+        return bool(self.lengths) or not self.words.keys().isdisjoint(words)
 
     def after(self, word: str) -> list[_Node[K]]:
         exact = self.words.get(word)
@@ -213,6 +241,9 @@ class _Node(Generic[K]):
             if (stem := self.stems.get(word[:length])) is not None:
                 found.append(stem)
         return found
+
+
+_Beginning = tuple[Sequence[K], list[_Node[K]]]  # the lists of which a word is an entry, and what may go on after it
 
 
 class WordIndex(Generic[K]):
@@ -229,7 +260,7 @@ class WordIndex(Generic[K]):
                 self._add(name, entry)
         self._head = min(self._root.lengths, default=0)
         self._heads = {stem[: self._head] for stem in self._root.stems}
-        self._beginning = lru_cache(_BEGINNINGS)(self._root.after)
+        self._beginning = lru_cache(_BEGINNINGS)(self._begin)
         self._idle: set[str] = set()  # words that begin nothing, as most words of every text
 
     def scan(self, text: str) -> dict[K, list[Seen]]:
@@ -239,24 +270,34 @@ class WordIndex(Generic[K]):
         if not (begun := self._begun(words.different)):
             return found
         for first in compress(count(), map(begun.__contains__, words.folded)):
-            for lists, last in _ends(begun[words.folded[first]], words.folded, first):
-                seen = Seen(*words.span(first, last), first, last)
+            alone, further = begun[words.folded[first]]
+            ends = chain([(alone, first)], _ends(further, words.folded, first)) if further else ((alone, first),)
+            for lists, last in ends:
+                seen = Seen(words, first, last)
                 for name in lists:
                     found[name].append(seen)
         return found
 
-    def _begun(self, words: frozenset[str]) -> dict[str, list[_Node[K]]]:
+    def _begun(self, words: frozenset[str]) -> dict[str, _Beginning[K]]:
         """Those of some words that may begin an entry, each with what it begins."""
-        asked = words - self._idle
+        begun = {}
         whole, heads, head = self._root.words, self._heads, self._head
-        likely = [word for word in asked if word in whole or word[:head] in heads]
-        begun = {word: nodes for word in likely if (nodes := self._beginning(word))}
-        if len(begun) < len(asked):
-            if len(self._idle) >= _REMEMBERED:
-                self._idle.clear()
-            self._idle |= asked - begun.keys()
-        ending = {word: [node for node in nodes if node.may_end(words)] for word, nodes in begun.items()}
-        return {word: nodes for word, nodes in ending.items() if nodes}
+        for word in words - self._idle:
+            if (word in whole or word[:head] in heads) and (begins := self._beginning(word)):
+                alone, further = begins
+                going = [node for node in further if node.goes_on(words)] if further else further
+                if alone or going:
+                    begun[word] = alone, going
+            else:
+                self._idle.add(word)
+        if len(self._idle) > _REMEMBERED:
+            self._idle.clear()
+        return begun
+
+    def _begin(self, word: str) -> _Beginning[K] | None:
+        nodes = self._root.after(word)
+        alone = tuple(dict.fromkeys(name for node in nodes for name in node.lists))
+        return (alone, [node for node in nodes if node.words or node.stems]) if nodes else None
 
     def _add(self, name: K, entry: str) -> None:
         node = self._root
@@ -266,16 +307,15 @@ class WordIndex(Generic[K]):
             node.lists.append(name)
 
 
-def _ends(nodes: list[_Node[K]], words: Sequence[str], at: int) -> Iterator[tuple[list[K], int]]:
-    """The lists whose entries begin at a word, each with the last word of the entry, the shortest first."""
-    while nodes:
+def _ends(nodes: list[_Node[K]], words: Sequence[str], at: int) -> Iterator[tuple[Sequence[K], int]]:
+    """The lists of the phrases that begin at a word, each with the last word of the phrase, the shortest first."""
+    for last in range(at + 1, len(words)):
+        nodes = [child for node in nodes for child in node.after(words[last])]
+        if not nodes:
+            return
         for node in nodes:
             if node.lists:
-                yield node.lists, at
-        at += 1
-        if at == len(words):
-            return
-        nodes = [child for node in nodes for child in node.after(words[at])]
+                yield node.lists, last
 
 
 def _spellings(word: str) -> tuple[str, ...]:
