@@ -160,6 +160,14 @@ def test_a_secret_in_one_of_many_headers_is_masked_and_its_neighbours_stay(inspe
     assert {("x-one", "a password"), ("x-two", "SAMPLE1234 is ours")} <= set(masked.headers)
 
 
+@pytest.mark.parametrize(("kind", "text", "value"), SECRETS)
+def test_a_secret_below_marks_of_quoting_is_masked_and_the_marks_stay(inspector, kind, text, value):
+    quoted = f"> > We tried again.\n>> {text}\n>>> Kari"
+    masked = inspector.inspect(mail("Hi", quoted=quoted)).masked
+    assert value not in masked.quoted
+    assert masked.quoted.startswith("> > We tried again.\n>> ")
+
+
 def test_a_label_and_four_characters_are_kept_and_nothing_of_logins(inspector):
     masked = inspector.inspect(
         mail(f"client_secret: {B64}\nAuthorization: Basic U0FNUExFOlNBTVBMRQ==\n{PEM}")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.cpu import seconds
 from tests.mail.quote_cases import Case, cases
-from triage.mail.quote_headers import beginnings, find, forwards
+from triage.mail.quote_headers import beginnings, find, forwards, marks
 from triage.mail.quotes import Split, new_text, split
 
 CASES = cases()
@@ -38,12 +38,13 @@ def test_no_line_is_passed_over_at_which_history_or_a_forward_begins(case: Case)
         if line.strip() and (line.startswith(">") or find(lines, at) or forwards(lines, at))
     }
     begun -= {at + 1 for at, two in enumerate(pairwise(lines)) if all(line.startswith(">") for line in two)}  # in a run
-    assert begun <= set(beginnings(lines))
+    assert begun <= set(beginnings(lines, marks(lines)))
 
 
 def test_the_lines_of_a_call_are_not_looked_at_as_history() -> None:
     call = 'Hi, capture fails:\n\nPOST /epayment/v1/payments\nHost: api.shop.example\n{"amount": 1200}\nHTTP 400'
-    assert beginnings(call.split("\n")) == [0]
+    lines = call.split("\n")
+    assert beginnings(lines, marks(lines)) == [0]
 
 
 # In this case the client wrote both on one line; the case file shows them apart.

@@ -12,7 +12,7 @@ from triage.fields.terms import Terms
 
 _RIGHT = r"(?![\w%=-]|[.,]\d)"
 _START = re.compile(
-    r"[0-9](?<![\w.,+/%-].)(?:\d{5}|\d{3}[ -]\d{4,6}|\d[ .]\d\d[ .]\d\d)"
+    r"[0-9][0-9](?<![\w.,+/%-]..)(?:\d{4}|\d\d[ -]\d{4,6}|[ .]\d\d[ .]\d\d)"
 )  # of an identity or card number
 _ELEVEN = re.compile(rf"(?P<d>\d\d[ .]?\d\d[ .]?\d\d)[ .-]{{0,2}}(?P<n>\d{{5}}){_RIGHT}")
 # With its century a Swedish number is a grown person's: `20231107-0433` is somebody's order.

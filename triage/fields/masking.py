@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,7 @@ _OF_TRANSPORT = frozenset(
         "arc-message-signature",
     }
 )  # written by programs; their digits are no cards
+_MARKS = re.compile(r"\n[> ]+")
 _SHORTEST = 8  # characters of the shortest text that can hold a label and a secret
 
 
@@ -108,8 +110,8 @@ class _Found:
 def _look(texts: Iterable[str], known: Mapping[str, Part], terms: Terms, kept: Kept) -> dict[str, _Found]:
     """Texts that hold something to mask.
 
-    Most headers and names of files hold nothing: they are looked at as one text, in which all stands that stands in
-    one of them, and one by one only where there is something.
+    Most headers, names of files and histories hold nothing: they are looked at as one text, in which all stands that
+    stands in one of them, and one by one only where there is something. Marks of quoting are half of a long history.
     """
 
     def read(bare: str) -> _Found:
@@ -117,10 +119,15 @@ def _look(texts: Iterable[str], known: Mapping[str, Part], terms: Terms, kept: K
         return _Found(spans(part, terms, kept), people(part, terms, kept))
 
     every = {text: plain(text) for text in texts if len(text) >= _SHORTEST}
-    short = {text: bare for text, bare in every.items() if len(text) <= MOST_PROSE and bare not in known}
-    if len(short) > 1 and not read("\n".join(short.values())):
+    unread = {text: _unmarked(bare) for text, bare in every.items() if bare not in known}
+    short = {text: bare for text, bare in unread.items() if len(bare) <= MOST_PROSE}
+    if short and not read("\n".join(short.values())):
         every = {text: bare for text, bare in every.items() if text not in short}
     return {text: found for text, bare in every.items() if (found := read(bare))}
+
+
+def _unmarked(text: str) -> str:
+    return _MARKS.sub("\n", text) if "\n>" in text else text
 
 
 def _replaced(text: str, found: Iterable[Span]) -> str:

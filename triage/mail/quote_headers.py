@@ -57,9 +57,14 @@ class Header:
     to_the_end: bool
 
 
-def beginnings(lines: Sequence[str]) -> list[int]:
+def marks(lines: Sequence[str]) -> bytes:
+    """A 1 for each line that begins with `>`, a 0 for each other."""
+    return bytes([line.startswith(">") for line in lines])
+
+
+def beginnings(lines: Sequence[str], marked: bytes) -> list[int]:
     """The lines at which a header of history, a forward or a run of `>` lines can begin; all others begin nothing."""
-    heads = [at for at, line in enumerate(lines) if line[:1] != ">" or not at or lines[at - 1][:1] != ">"]
+    heads = [at for at, mark in enumerate(marked) if not mark or not at or not marked[at - 1]]
     near = {above for at in heads if closes(lines[at]) for above in range(_first(lines, at), at + 1)}
     return [
         at

@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import compress, repeat
+from operator import is_
 from typing import Final
 
 from triage.mail import quote_headers, signature
@@ -77,7 +79,8 @@ def _history(lines: Sequence[str], forwarded: bool) -> tuple[list[Span], int]:
     """The quoted stretches, and the line where forwarded content begins (or the end)."""
     quoted: list[Span] = []
     done = 0
-    for at in quote_headers.beginnings(lines):
+    marked = quote_headers.marks(lines)
+    for at in quote_headers.beginnings(lines, marked):
         if at < done:
             continue
         if quote_headers.forwards(lines, at):
@@ -85,22 +88,25 @@ def _history(lines: Sequence[str], forwarded: bool) -> tuple[list[Span], int]:
         header = None if _has_mark(lines[at]) else quote_headers.find(lines, at)
         if header is not None and header.to_the_end and forwarded:
             return quoted, header.start
-        start, done = _stretch(lines, at, header)
+        start, done = _stretch(lines, marked, at, header)
         if header is not None or (_has_mark(lines[at]) and not quote_headers.not_history(lines, start, done)):
             quoted.append((start, done))
     return quoted, len(lines)
 
 
-def _stretch(lines: Sequence[str], at: int, header: quote_headers.Header | None) -> tuple[int, int]:
+def _stretch(lines: Sequence[str], marked: bytes, at: int, header: quote_headers.Header | None) -> tuple[int, int]:
     """The lines that share one fate: a header with the history below it, a run of `>` lines, or one line."""
     if header is not None and header.to_the_end:
         return header.start, len(lines)
     start, stop = (header.start, header.stop) if header else (at, at)
-    while stop < len(lines) and (
-        lines[stop][:1] == ">" or _has_mark(lines[stop]) or (stop > start and _is_wrapped(lines, stop))
-    ):
-        stop += 1
+    while stop < len(lines) and (_has_mark(lines[stop]) or (stop > start and _is_wrapped(lines, stop))):
+        stop = _end_of_run(marked, stop) if marked[stop] else stop + 1
     return start, max(stop, at + 1)
+
+
+def _end_of_run(marked: bytes, at: int) -> int:
+    end = marked.find(0, at)
+    return end if end >= 0 else len(marked)
 
 
 def _has_mark(line: str) -> bool:
@@ -143,7 +149,7 @@ def _joined(lines: Sequence[str], parts: Sequence[Part]) -> Split:
     def text(wanted: Part) -> str:
         if wanted not in parts:
             return ""
-        return _filled("\n".join([line for line, part in zip(lines, parts, strict=True) if part is wanted]))
+        return _filled("\n".join(compress(lines, map(is_, parts, repeat(wanted)))))
 
     return Split(text(Part.NEW), text(Part.QUOTED), text(Part.SIGNATURE))
 
