@@ -16,6 +16,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from triage.alerts import Alerts
 from triage.config import Limits
@@ -67,34 +68,34 @@ class Desk:
         """The desk with the last sound rules, templates and model."""
         return replace(self, mind=self.live.mind) if self.live else self
 
-    @property
+    @cached_property
     def bounds(self) -> Bounds:
         return Bounds(self.limits.mail_bytes, self.limits.batch_mails, self.limits.batch_bytes)
 
-    @property
+    @cached_property
     def alerts(self) -> Alerts:
         return Alerts(self.mind.settings.alerts.to, self.mind.writer, self.signer, self.envelope)
 
-    @property
+    @cached_property
     def known(self) -> Acquaintance:
         settings = self.mind.settings
         return Acquaintance(
             self.public_domains, frozenset({*settings.alerts.to, *(each.to for each in settings.handover)})
         )
 
-    @property
+    @cached_property
     def handovers(self) -> Handovers:
         return Handovers(self.mind.settings.handover, self.mind.writer, self.signer, self.envelope)
 
-    @property
+    @cached_property
     def restraint(self) -> Restraint:
         return Restraint(self.limits, self.public_domains, self.breaker)
 
-    @property
+    @cached_property
     def breaker(self) -> Breaker:
         return Breaker(self.limits.breaker, self.alerts)
 
-    @property
+    @cached_property
     def incidents(self) -> IncidentWatch:
         return IncidentWatch(self.mind.settings.incidents, self.alerts)
 

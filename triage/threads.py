@@ -152,7 +152,7 @@ class Signer:
         return f"vsd-{number.value}.{nonce}.{self._seal(number.value, nonce)}@{self._domain}"
 
     def _seal(self, number: int, nonce: str) -> str:
-        digest = hmac.new(self._key, f"{number}.{nonce}".encode(), hashlib.sha256).digest()
+        digest = hmac.digest(self._key, f"{number}.{nonce}".encode(), "sha256")
         return base64.b32encode(digest[:10]).decode().lower()
 
 

@@ -153,7 +153,7 @@ def test_tickets_are_found_by_the_ids_of_mails_received_and_sent(store: Store):
     with store.ledger() as ledger:
         for known in ("first@shop.example", "answer@desk.example"):
             assert ledger.tickets_citing(["other@x.example", known]) == [ticket.number]
-        assert ledger.tickets_citing([]) == ()
+        assert ledger.tickets_citing([]) == []
         assert ledger.takes_part(ticket.number, KARI)
         assert not ledger.takes_part(ticket.number, "eve@elsewhere.example")
         assert ledger.people(ticket.number) == {KARI}

@@ -174,7 +174,12 @@ def _set(connection: sa.Connection, pragma: str, value: str) -> None:
         connection.info[pragma] = value
 
 
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _json(value: object) -> str:
+    """Most lists of a mail are empty."""
+    return _encode(value) if value != [] else "[]"
 
 
 def _first_line(error: BaseException) -> str:

@@ -47,6 +47,7 @@ _FINDINGS = Prepared(
     .where(_finding.ticket == _ticket)
     .order_by(_finding.id)
 )
+_CITED = Prepared(sa.select(s.reference.c.ticket).where(s.reference.c.message_id == sa.bindparam("at_id")))
 _PEOPLE = Prepared(sa.select(s.participant.c.email).where(s.participant.c.ticket == _ticket))
 _NEW_TICKET = Prepared(sa.insert(s.ticket).returning(s.ticket.c.number))
 _NEW_MAIL = Prepared(sa.insert(s.mail).returning(s.mail.c.id))
@@ -138,10 +139,8 @@ class Ledger:
 
     def tickets_citing(self, message_ids: Sequence[str]) -> Sequence[TicketNumber]:
         """Tickets in which one of these ids was received or sent, newest first."""
-        if not message_ids:
-            return ()
-        found = sa.select(s.reference.c.ticket).where(s.reference.c.message_id.in_(message_ids)).distinct()
-        return [TicketNumber(value) for value in sorted(self._db.execute(found).scalars(), reverse=True)]
+        found = {number for each in message_ids for (number,) in _CITED.rows(self._db, {"at_id": each})}
+        return [TicketNumber(number) for number in sorted(found, reverse=True)]
 
     def takes_part(self, number: TicketNumber, email: str) -> bool:
         """Whether an address was in From, To or Cc of the ticket's mails."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -62,17 +63,20 @@ class _Compiled:
 
     dialect: sa.Dialect
     text: str
-    kept: tuple[tuple[str, _Change], ...]  # each value's name and how it is kept, in the order of the text
+    names: Sequence[str]  # of its values, in the order of the text
+    ordered: Callable[[Mapping[str, object]], Sequence[object]]  # all of them in one call
+    changes: Sequence[tuple[str, Callable[[Any], Any]]]  # of values that the database keeps in another form
     constants: Mapping[str, object]
     columns: tuple[Any, ...]  # the types of what it returns
     readers: tuple[_Change, ...] | None = None  # how each column is read, as soon as the driver has named its own types
 
     def bound(self, values: Mapping[str, object]) -> Sequence[object] | Mapping[str, object]:
         """The values as the driver takes them."""
-        given = {**self.constants, **values} if self.constants else values
-        if self.dialect.positional:
-            return [change(given[name]) if change else given[name] for name, change in self.kept]
-        return {name: change(given[name]) if change else given[name] for name, change in self.kept}
+        if self.constants or self.changes:
+            given = values = {**self.constants, **values}
+            for name, change in self.changes:
+                given[name] = change(given[name])
+        return self.ordered(values) if self.dialect.positional else {name: values[name] for name in self.names}
 
     def read(self, rows: _Rows, description: Sequence[Any]) -> _Rows:
         """What the driver returned, as Python knows it."""
@@ -91,13 +95,21 @@ def _compiled(statement: Any, dialect: sa.Dialect, given: tuple[str, ...]) -> _C
     made = statement.compile(dialect=dialect, column_keys=list(given))
     names = made.positiontup if dialect.positional else list(made.binds)
     constants = {name: made.binds[name] for name in names if name not in given}
+    changes = {name: _kind(made.binds[name], dialect).bind_processor(dialect) for name in names}
     return _Compiled(
         dialect=dialect,
         text=str(made),
-        kept=tuple((name, _kind(made.binds[name], dialect).bind_processor(dialect)) for name in names),
+        names=names,
+        ordered=_picker(names),
+        changes=[(name, change) for name, change in changes.items() if change],
         constants={name: bind.effective_value for name, bind in constants.items() if not bind.required},
         columns=tuple(_kind(column, dialect) for column in statement.exported_columns),
     )
+
+
+def _picker(names: Sequence[str]) -> Callable[[Mapping[str, object]], Sequence[object]]:
+    """All the values of some names in one call; for a single one itemgetter would give no tuple."""
+    return itemgetter(*names) if len(names) > 1 else lambda given: [given[name] for name in names]
 
 
 def _kind(element: Any, dialect: sa.Dialect) -> Any:

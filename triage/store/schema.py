@@ -3,7 +3,9 @@ without secrets that are handed over."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -36,6 +38,9 @@ metadata = MetaData(
 )
 
 
+_MOMENTS = 64
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware moment; SQLite keeps it as naive UTC, PostgreSQL with its zone."""
 
@@ -47,6 +52,11 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         moment = value.astimezone(UTC)
         return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """A batch writes the same few moments again and again."""
+        change = super().bind_processor(dialect)
+        return lru_cache(_MOMENTS)(change) if change else None
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
