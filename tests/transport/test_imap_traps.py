@@ -210,6 +210,28 @@ def test_a_batch_is_fetched_while_the_one_before_is_worked_on_and_filing_waits_f
     assert [arrival.raw for batch in (found, *batches) for arrival in batch] == list(MAILS.values())
 
 
+def test_mail_is_filed_while_the_next_batch_is_worked_on(server: ScriptedImap, mailbox: ImapMailbox) -> None:
+    answer = threading.Event()
+    server.on["UID MOVE"] = lambda talk: (answer.wait(LONG), talk.ok())[1]
+    batches = mailbox.waiting(Bounds(batch_mails=1))
+    mailbox.file(uids(list(next(batches))), Tray.ANSWERED)
+    assert uids(list(next(batches))) == ["1:5"], "the first is not filed yet"
+    answer.set()
+    assert [uids(list(batch)) for batch in batches] == [["1:8"]]
+    assert len(server.asked("UID MOVE 3 ")) == 1
+
+
+def test_what_cannot_be_filed_meanwhile_is_told_by_the_end(server: ScriptedImap, mailbox: ImapMailbox) -> None:
+    server.on["UID MOVE"] = lambda talk: talk.no(b"over quota")
+    with pytest.raises(MailboxRefused, match="over quota"):
+        for batch in mailbox.waiting(Bounds(batch_mails=1)):
+            mailbox.file(uids(list(batch)), Tray.ANSWERED)
+    del server.on["UID MOVE"]
+    for batch in mailbox.waiting(Bounds(batch_mails=1)):
+        mailbox.file(uids(list(batch)), Tray.ANSWERED)
+    assert server.mails == {}
+
+
 def test_a_mail_whose_body_is_nil_was_removed_and_is_passed_over(server: ScriptedImap, mailbox: ImapMailbox) -> None:
     def removed(talk: Talk) -> None:
         items = " ".join(talk.words)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Self
@@ -72,7 +73,8 @@ class ImapMailbox:
         self._opening: _Opening | None = None
         self._highest: int | None = None  # None: not searched yet
         self._unfiled: set[int] = set()
-        self._coming: Future[_Batch | None] | None = None  # what is being fetched ahead
+        self._other: ThreadPoolExecutor | None = None  # who has the connection while batches are fetched ahead
+        self._filing: deque[Future[None]] = deque()  # what it was given to file
         self._broke: dict[int, int] = {}  # uid → how often the connection broke while this mail alone was fetched
 
     @property
@@ -94,6 +96,7 @@ class ImapMailbox:
 
     def waiting(self, bounds: Bounds) -> Iterator[Sequence[Arrival]]:
         """Batches of waiting mail by ascending uid; sizes first, so that no fetch exceeds the bounds."""
+        self._other = None
         session = self._open()
         self._look(session)
         frozen = sorted(self._unfiled)
@@ -103,7 +106,12 @@ class ImapMailbox:
 
     def file(self, uids: Sequence[str], tray: Tray) -> None:
         """MOVE in sets; uids of another UIDVALIDITY are passed over (that mail will be found anew)."""
-        wait([self._coming] if self._coming else [])
+        if self._other is None:
+            self._file(uids, tray)
+        else:
+            self._filing.append(self._other.submit(self._file, uids, tray))
+
+    def _file(self, uids: Sequence[str], tray: Tray) -> None:
         session = self._open()
         own = f"{self._uidvalidity}:"
         ours = sorted(int(uid.removeprefix(own)) for uid in uids if uid.startswith(own))
@@ -161,12 +169,24 @@ class ImapMailbox:
         return self._session
 
     def _ahead(self, batches: Iterator[_Batch]) -> Iterator[_Batch]:
-        """Fetch each batch while the one before is worked on; filing waits for it, for a connection does one thing at a time."""
-        with ThreadPoolExecutor(1, f"fetching from {self.name}") as other:
-            self._coming = other.submit(next, batches, None)
-            while (batch := self._coming.result()) is not None:
-                self._coming = other.submit(next, batches, None)
-                yield batch
+        """Fetch each batch while the one before is worked on, and file behind that: by one thread, for a connection does
+        one thing at a time. What cannot be filed is told here, by a later batch or at the end."""
+        with ThreadPoolExecutor(1, f"talking to {self.name}") as other:
+            self._other, self._filing = other, (filing := deque[Future[None]]())
+            try:
+                coming = other.submit(next, batches, None)
+                while (batch := coming.result()) is not None:
+                    coming = other.submit(next, batches, None)
+                    yield batch
+                    while filing and filing[0].done():
+                        filing.popleft().result()
+                for filed in filing:
+                    filed.result()
+            finally:
+                for filed in filing:
+                    filed.cancel()  # after a failure: that mail comes again
+                if self._other is other:  # else this was left behind, and another look has begun
+                    self._other = None
 
     def _look(self, session: ImapSession) -> None:
         """Learn which mail is there: everything the first time, then only what is new."""

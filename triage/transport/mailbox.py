@@ -86,7 +86,10 @@ class Mailbox(Protocol):
         """
 
     def file(self, uids: Sequence[str], tray: Tray) -> None:
-        """Move mail to a tray. Filing what is filed or gone already does nothing."""
+        """Move mail to a tray. Filing what is filed or gone already does nothing.
+
+        While `waiting` goes on it may be done later, at the latest when that ends, which then raises what went wrong.
+        """
 
     def wait(self, seconds: float) -> bool:
         """Wait for new mail, at most `seconds`; True when something may be new. False is no promise: look anyway."""
