@@ -34,7 +34,7 @@ _COLONS = (":", "\uff1a")
 _TRAILING: Final = words.BLANKS + "-–—*_"
 _ENDS = (*_COLONS, *words.VERBS.replace("\\", "").split("|"))
 _TELLING = (*_ENDS[len(_COLONS) :], *words.QUOTING.split("|"))
-_LAST_LETTERS = frozenset(end[-1] for end in _ENDS)  # most lines end with none of them
+_LAST_LETTERS = frozenset(end[-2:] for end in _ENDS[len(_COLONS) :])  # most lines end with none of them
 _QUOTING = re.compile(rf"(?:{words.QUOTING})\s", re.IGNORECASE)
 _BEGINNING = re.compile(f"{_OPENER}|{_NAME_VERB}|{_NAMED}|(?i:{words.QUOTING})\\s")
 _FENCED = re.compile(r"^[\s>*]*[-_=*]{2,}\s*(\S.{0,140}?)\s*[-_=*]{2,}\s*$")
@@ -81,8 +81,9 @@ def break_off(line: str) -> tuple[str, str] | None:
 
 def closes(line: str) -> bool:
     """Whether an attribution may end with this line: it ends with a colon or a verb of writing."""
-    end = line.rstrip(_TRAILING)[-20:].casefold()
-    if end[-1:] not in _LAST_LETTERS or not end.endswith(_ENDS):
+    bare = line.rstrip(_TRAILING)
+    told = bare[-2:].casefold() in _LAST_LETTERS and bare[-20:].casefold().endswith(_ENDS)
+    if not (told or bare.endswith(_COLONS)):
         return False
     return line[:1] != ">" or bool(_VERB_CLOSES.match(line.lower()))  # in history or at the end of one that was wrapped
 
@@ -90,7 +91,7 @@ def closes(line: str) -> bool:
 def names_somebody(text: str) -> bool:
     """Whether a text can hold an attribution: every one has a verb of writing, an address or a word for quoting."""
     small = text.lower()
-    return "@" in small or any(word in small for word in _TELLING)
+    return "@" in small or any(map(small.__contains__, _TELLING))
 
 
 def _begins(line: str) -> bool:

@@ -81,8 +81,10 @@ def _first(lines: Sequence[str], last: int) -> int:
 
 def _may_be_label(line: str) -> bool:
     """Whether a line begins with the first label of a block, whatever is drawn around it."""
-    label, colon, _ = line.replace("\uff1a", ":").partition(":")
-    return bool(colon) and label.replace("\xa0", " ").strip(_AROUND_LABEL) in _FIRST_LABELS
+    if ":" not in line and "\uff1a" not in line:
+        return False
+    label = line.replace("\uff1a", ":").partition(":")[0]
+    return label.replace("\xa0", " ").strip(_AROUND_LABEL) in _FIRST_LABELS
 
 
 def find(lines: Sequence[str], at: int) -> Header | None:

@@ -105,8 +105,9 @@ def _is_notice(paragraph: Sequence[str]) -> bool:
     text = " ".join(paragraph)[:4000].casefold()
     if len(paragraph) > MOST or "?" in text:
         return False
-    secret = any(word in text for word in _SECRETS)
-    said = any(word in text for word in _NOTICES) or (secret and _THIS_MAIL.search(text))
+    said = any(map(text.__contains__, _NOTICES)) or (
+        any(map(text.__contains__, _SECRETS)) and _THIS_MAIL.search(text)
+    )
     return bool(said) and not _payload(paragraph)
 
 
