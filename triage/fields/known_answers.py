@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Self
 
 from triage.domain import Finding, InboundMail, Language
@@ -20,6 +21,11 @@ from triage.yamlfile import Field, Model
 
 MOST_HINTS = 3
 _LOOKED_AT = 60_000  # characters of a text in which phrases of an error are looked for
+_NAMES_OF_CODES = ("errorcode", "responsecode", "errorid")
+# Sought from the letters in its middle, which stand together less often than its first.
+_ERROR_CODE = re.compile(
+    r"od(?:e(?:(?<=code)|(?<=kode))|i(?<=koodi))[\"'\]]{0,2}[ ]?(?:=>|[:= ])[ ]?[\"']?(\d{1,5})(?!\d)"
+)
 
 
 class State(StrEnum):
@@ -125,13 +131,33 @@ class KnownAnswers:
         return next((answer for answer in self.answers if answer.id == name), None) or _no_such(name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Signs:
+    """What a mail shows of an error. Nothing is searched for that no answer asks about."""
+
+    mail: InboundMail
     apis: frozenset[str]
     statuses: frozenset[str]
-    errors: frozenset[tuple[str, str]]  # error group (may be empty) and code
+    groups: frozenset[str]  # of errors
+    codes: frozenset[str]  # of errors, as they were found
     environment: str
-    text: str
+
+    @cached_property
+    def folded(self) -> str:
+        logs = (attachment.text or "" for attachment in self.mail.attachments)
+        return fold("\n".join(text[:_LOOKED_AT] for text in (self.mail.subject, self.mail.new, *logs)))
+
+    @cached_property
+    def text(self) -> str:
+        """With single blanks."""
+        return " ".join(self.folded.split())
+
+    @cached_property
+    def told_codes(self) -> frozenset[str]:
+        return frozenset(_ERROR_CODE.findall(self.folded))
+
+    def has_code(self, codes: Sequence[str]) -> bool:
+        return any(code in self.codes or (code in self.folded and code in self.told_codes) for code in codes)
 
 
 def full_link(link: str, links: Mapping[str, str]) -> str:
@@ -141,44 +167,31 @@ def full_link(link: str, links: Mapping[str, str]) -> str:
 
 
 def _signs(mail: InboundMail, findings: Sequence[Finding]) -> _Signs:
-    texts = [mail.subject, mail.new, *(attachment.text or "" for attachment in mail.attachments)]
-    folded = fold("\n".join(text[:_LOOKED_AT] for text in texts))
-    answers = [finding.value for finding in findings if finding.field == "response"]
+    answers = [finding.value.partition(" ") for finding in findings if finding.field == "response"]
     return _Signs(
+        mail=mail,
         apis=frozenset(finding.value for finding in findings if finding.field == "product"),
-        statuses=frozenset(value.removeprefix("HTTP ") for value in answers if value.startswith("HTTP ")),
-        errors=_errors(answers, folded),
+        statuses=frozenset(value for name, _, value in answers if name == "HTTP"),
+        groups=frozenset(value.lower() for name, _, value in answers if name == "errorgroup"),
+        codes=frozenset(value for name, _, value in answers if name in _NAMES_OF_CODES),
         environment=next((finding.value for finding in findings if finding.field == "environment"), ""),
-        text=" ".join(folded.split()),
     )
 
 
-_ERROR_CODE = re.compile(r"(?:code|kode|koodi)[\"'\]]{0,2}[ ]?(?:=>|[:= ])[ ]?[\"']?(\d{1,5})(?!\d)")
-
-
-def _errors(answers: Sequence[str], folded: str) -> frozenset[tuple[str, str]]:
-    groups = [value.partition(" ")[2].lower() for value in answers if value.startswith("errorgroup ")]
-    codes = {
-        value.partition(" ")[2] for value in answers if value.split(" ")[0] in ("errorcode", "responsecode", "errorid")
-    }
-    codes |= set(_ERROR_CODE.findall(folded))
-    return frozenset((group, code) for group in [*groups, ""] for code in codes)
-
-
 def _fits(answer: Answer, signs: _Signs, profile: str) -> bool:
-    """Whether all signs of an answer are seen that no text need be searched for."""
+    """Whether all signs of an answer are seen but for its words and phrases."""
     return (
         (not answer.statuses or not signs.statuses.isdisjoint(answer.statuses))
-        and (not answer.codes or (bool(signs.errors) and _has_error(answer, signs)))
         and (not answer.apis or not signs.apis.isdisjoint(answer.apis) or not (signs.apis or answer.codes))
         and (not answer.profiles or profile in answer.profiles)
         and (not answer.environment or answer.environment == signs.environment)
+        and (not answer.codes or _has_error(answer, signs))
     )
 
 
 def _has_error(answer: Answer, signs: _Signs) -> bool:
-    groups = [group.lower() for group in answer.groups] or [""]
-    return any((group, code) in signs.errors for group in groups for code in answer.codes)
+    of_a_group = not answer.groups or any(group.lower() in signs.groups for group in answer.groups)
+    return of_a_group and signs.has_code(answer.codes)
 
 
 def _particular(answer: Answer) -> int:
