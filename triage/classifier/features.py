@@ -12,7 +12,7 @@ import math
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -44,6 +44,7 @@ _PLACEHOLDERS = tuple(
         ("", r"\S{60,}", 0, "zlong"),
     )
 )
+_ORDINARY = re.compile(r"[^\d@:]{1,59}")  # no pattern can find anything in it
 _WORD = re.compile(r"\w+")
 
 
@@ -58,6 +59,8 @@ def normalise(text: str) -> str:
 
 def _plain(run: str) -> str:
     """What a run without blanks becomes; no pattern but that of pasted code looks beyond one."""
+    if _ORDINARY.fullmatch(run):
+        return run.lower()
     for clue, pattern, token in _PLACEHOLDERS:
         if clue in run:
             run = pattern.sub(token, run)
@@ -156,7 +159,7 @@ class Features:
     def _read(self, token: str) -> _Token:
         words = words_of(token)
         ids = [self._words[word] for word in words if word in self._words]
-        ids += [self._pieces[piece] for piece in _pieces(token) if piece in self._pieces]
+        ids += [piece for piece in map(self._pieces.get, _pieces(token)) if piece is not None]
         return _Token(words, array("i", ids).tobytes())
 
     def _look_for_concepts(self, text: str) -> tuple[tuple[int, str], ...]:
@@ -172,10 +175,9 @@ def _pairs(words: Sequence[str]) -> Iterable[str]:
     return map(" ".join, pairwise(words))
 
 
-def _pieces(token: str) -> Iterator[str]:
+def _pieces(token: str) -> list[str]:
     """The pieces of one token with a space at either border; the whole token where it is shorter than a piece."""
     padded = f" {token} "
-    for length in PIECES:
-        yield from (padded[at : at + length] for at in range(max(1, len(padded) - length + 1)))
-        if length >= len(padded):
-            return
+    lengths = [length for length in PIECES if length < len(padded)]
+    pieces = [padded[at : at + length] for length in lengths for at in range(len(padded) - length + 1)]
+    return pieces if len(lengths) == len(PIECES) else [*pieces, padded]

@@ -73,6 +73,8 @@ class Lexicon:
                 table = self._stems if first.endswith("*") else self._words
                 after = tuple((word.rstrip("*"), word.endswith("*")) for word in rest)
                 table.setdefault(first.rstrip("*"), []).append(_Entry(after, concept))
+        self._longest = max(map(len, self._stems), default=0)
+        self._heads = frozenset(stem[:_INSIDE] for stem in self._stems if len(stem) >= _INSIDE)
         self._begins = lru_cache(_CACHED)(self._look_up)
 
     def seen(self, words: Sequence[str]) -> Iterator[tuple[str, slice]]:
@@ -85,7 +87,7 @@ class Lexicon:
     def _look_up(self, word: str) -> tuple[_Entry, ...]:
         word = fold(word)[:_LONG]
         found = list(self._words.get(word, ()))
-        for end in range(2, len(word) + 1):
+        for end in range(2, min(len(word), self._longest) + 1):
             found += self._stems.get(word[:end], ())
         if not found:
             found = [entry for entry in self._inside(word) if not entry.rest]
@@ -93,8 +95,9 @@ class Lexicon:
 
     def _inside(self, word: str) -> Iterator[_Entry]:
         for start in range(2, len(word) - _INSIDE + 1):
-            for end in range(start + _INSIDE, len(word) + 1):
-                yield from self._stems.get(word[start:end], ())
+            if word[start : start + _INSIDE] in self._heads:
+                for end in range(start + _INSIDE, len(word) + 1):
+                    yield from self._stems.get(word[start:end], ())
 
 
 def _follow(rest: Sequence[tuple[str, bool]], words: Sequence[str], at: int) -> bool:

@@ -248,5 +248,5 @@ class Classifier:
         return tuple(best + self._pieces(terms[first:last], spoke[first:last], _REASONS - len(best)))
 
     def _pieces(self, terms: npt.NDArray[np.integer], spoke: Floats, most: int) -> list[tuple[str, float]]:
-        order = [at for at in np.argsort(-spoke, kind="stable")[:most] if spoke[at] > 0]
+        order = [at for at in np.argsort(-spoke, kind="stable")[:most] if spoke[at] > 0] if most else []
         return [(self.features.name(terms[at]), float(spoke[at])) for at in order]
