@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from triage.domain import Finding
@@ -51,8 +51,9 @@ _PAIR = re.compile(
 _PAIR_TURNED = re.compile(rf"{_TARGET_SAID}[^{{}}]{{0,40}}[^\w]{{0,20}}{_METHOD_SAID}", re.IGNORECASE)
 _BETWEEN = 60  # characters between a target and the method behind it
 _METHOD_HINTS = ("method", "metod", "verb")
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_INSIDE = re.compile(r"[\w/]")
+_METHOD = re.compile(
+    r"[gpd](?<=(?=get|post|put|patch|delete).)(?<![\w/].)"
+)  # in small letters, not inside another word
 _CURL = re.compile(r"(?:curl|wget)(?<![\w-]....)(?:\.exe)?[ \t\\^](?!error)")
 _CURL_METHOD = re.compile(r"(?:-X|--request|--method)[ =\"']{0,3}([A-Za-z]{3,7})")
 _CURL_URL = re.compile(r"https?://[^\s\"'`<>]{3,400}|\{\{[\w.-]{1,60}\}\}/[^\s\"'`<>]{1,400}")
@@ -69,7 +70,7 @@ _HAR_TURNED = re.compile(
 _FORM = re.compile(r"grant_type=[a-z]")  # the body of a token call
 _AUTHORIZE = re.compile(r"https?://[\w.-]{3,80}(?P<target>/[\w./-]{0,80}oauth2/auth)\?[\w%]{2,40}=")
 _HEADER = re.compile(
-    r"(?im)^[ \t>*|\"'`-]{0,12}(?:-H[ ]?[\"'])?(?P<name>authorization|ocp-apim-subscription-key|merchant-serial-number|vipps-system-[a-z-]{4,20}|"
+    r"(?i)\n[ \t>*|\"'`-]{0,12}(?:-H[ ]?[\"'])?(?P<name>authorization|ocp-apim-subscription-key|merchant-serial-number|vipps-system-[a-z-]{4,20}|"
     r"idempotency-key|x-request-id|client[_-]id|client[_-]secret|psp-id|x-source-address|x-timestamp|content-type|accept|host|user-agent)[\"'`*]{0,3}[ \t]{0,3}(?:[:=|]|=>)[ \t]{0,4}\S"
 )
 _WEAK_HEADERS = frozenset(
@@ -135,21 +136,27 @@ def _lines(part: Part, terms: Terms) -> Iterator[Finding]:
 
 def _matches(part: Part) -> Iterator[re.Match[str]]:
     """What looks like a call, form by form."""
-    yield from _on_their_own(_LOWER_CASE, part.folded[:MOST_PROSE])
-    yield from islice(_IN_CODE.finditer(part.folded), _MOST)
-    if any(method in part.text for method in _METHODS):
-        yield from _on_their_own(_METHOD_PATH, part.text)
-        yield from _on_their_own(_SAID, part.text)
+    named = [method.start() for method in _METHOD.finditer(part.folded)]
+    if named:
+        yield from _at(named, _LOWER_CASE, part.folded[:MOST_PROSE])
+        yield from islice(_IN_CODE.finditer(part.folded), _MOST)
+        yield from _at(named, _METHOD_PATH, part.text)
+        yield from _at(named, _SAID, part.text)
     for hint, pattern in _HINTED:
         yield from islice(pattern.finditer(part.text) if hint in part.folded else (), _MOST)
     if any(hint in part.folded for hint in _METHOD_HINTS):
         yield from islice(_pairs(part.text), _MOST)
 
 
-def _on_their_own(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    """Without methods inside another word."""
-    matches = islice(pattern.finditer(text), _MOST)
-    return (match for match in matches if not _INSIDE.match(text[match.start() - 1 : match.start()]))
+def _at(starts: Iterable[int], pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Where a pattern fits at one of these places, and not within what it fitted before."""
+    end = found = 0
+    for start in starts:
+        if start >= end and (match := pattern.match(text, start)):
+            yield match
+            end, found = match.end(), found + 1
+            if found == _MOST:
+                return
 
 
 def _pairs(text: str) -> Iterator[re.Match[str]]:
@@ -172,7 +179,7 @@ def _call(part: Part, match: re.Match[str]) -> str:
 
 def _curls(part: Part) -> Iterator[Finding]:
     """A curl command up to the next one: an address makes it a call; -X or the data show the method."""
-    if "://" not in part.text and "{{" not in part.text:
+    if "curl" not in part.folded and "wget" not in part.folded:
         return
     starts = [match.start() for match in islice(_CURL.finditer(part.folded), _MOST)]
     for start, following in zip(starts, [*starts[1:], len(part.text)], strict=False):
@@ -198,7 +205,7 @@ def _headers(part: Part) -> Iterator[Finding]:
     names, start = set(), -1
     if not any(map(part.folded.__contains__, _HEADER_HINTS)):
         return
-    for match in islice(_HEADER.finditer(part.text), 200):
+    for match in islice(_HEADER.finditer(f"\n{part.text}"), 200):
         names.add(match["name"].lower())
         start = match.start() if start < 0 else start
     if len(names) >= 2 and names - _WEAK_HEADERS:

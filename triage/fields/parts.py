@@ -32,7 +32,6 @@ _PLAIN = {
     "\u2011": "-",
     "\u0130": "I",  # the only letter whose lower case is longer than itself
 }
-_ODD = re.compile(f"[{''.join(_PLAIN)}]")  # few texts hold any, though most hold letters that are not ASCII
 _BARE = tuple(zip("øöåäæéè", "ooaaaee", strict=True))
 _REPLY = re.compile(
     r"[ \t]*(?:re|sv|vs|aw|ang|svar|vast)[ \t]?:", re.IGNORECASE
@@ -98,7 +97,7 @@ def fold(text: str) -> str:
 
 def plain(text: str) -> str:
     """With the quotes, hyphens and spaces of a keyboard, character by character."""
-    if not text.isascii() and _ODD.search(text):
+    if not text.isascii():
         for odd, sign in _PLAIN.items():
             text = text.replace(odd, sign)
     return text

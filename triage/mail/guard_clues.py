@@ -49,6 +49,8 @@ class Clues:
 
     def first(self, *names: str) -> str:
         """The first header of these that is set to more than "no", as `name: value`."""
+        if self.headers.keys().isdisjoint(names):
+            return ""
         return next((f"{name}: {value}" for name, value in self.values(*names) if _is_set(value)), "")
 
     def type_of(self, *starts: str) -> str:

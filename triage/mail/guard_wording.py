@@ -40,13 +40,12 @@ def out_of_office(clues: Clues) -> str:
     subject = _AUTOREPLY_SUBJECT.match(clues.subject)
     if subject:
         return subject[0]
-    stated = _ABSENCE.search(clues.opening[:_TALK])
+    agrees = _ABSENCE_SUBJECT.search(clues.subject)
+    alone = _REPLY_OR_NONE.match(clues.subject) and len(clues.opening) <= _SHORT
+    stated = _ABSENCE.search(clues.opening[:_TALK]) if agrees or alone else None
     if not stated or _PASSED_ON.match(clues.subject) or _BUSINESS.search(clues.opening):
         return ""
-    if clues.says(_ABSENCE_SUBJECT, _ABSENCE):
-        return stated[0]
-    alone = _REPLY_OR_NONE.match(clues.subject) and len(clues.opening) <= _SHORT
-    return stated[0] if alone and _RETURN.search(clues.opening, stated.end()) else ""
+    return stated[0] if agrees or _RETURN.search(clues.opening, stated.end()) else ""
 
 
 def acknowledgement(clues: Clues) -> str:
@@ -54,15 +53,15 @@ def acknowledgement(clues: Clues) -> str:
     if _PASSED_ON.match(clues.subject):
         return ""
     top = clues.opening[:_TALK]
+    helpdesk = next((name for name in clues.headers if _HELPDESK.match(name)), "")
+    agrees = _ACKNOWLEDGED_SUBJECT.match(clues.subject)
     stated = _ACKNOWLEDGEMENT.search(top)
-    thanked = stated or _THANKS.search(top)
+    thanked = stated or (_THANKS.search(top) if helpdesk or agrees else None)
     if thanked is None or "?" in clues.opening[: thanked.start()]:
         return ""
-    helpdesk = next((name for name in clues.headers if _HELPDESK.match(name)), "")
     if helpdesk:
         return f"{helpdesk} … {thanked[0]}"
-    numbered = stated and _TICKET_NUMBER.search(f"{clues.subject} {clues.opening}")
-    agrees = numbered or _ACKNOWLEDGED_SUBJECT.match(clues.subject)
+    agrees = agrees or _TICKET_NUMBER.search(f"{clues.subject} {clues.opening}")
     return thanked[0] if agrees and _PROMISE.search(clues.opening) else ""
 
 

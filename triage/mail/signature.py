@@ -105,9 +105,7 @@ def _is_notice(paragraph: Sequence[str]) -> bool:
     text = " ".join(paragraph)[:4000].casefold()
     if len(paragraph) > MOST or "?" in text:
         return False
-    said = any(map(text.__contains__, _NOTICES)) or (
-        any(map(text.__contains__, _SECRETS)) and _THIS_MAIL.search(text)
-    )
+    said = any(map(text.__contains__, _NOTICES)) or (any(map(text.__contains__, _SECRETS)) and _THIS_MAIL.search(text))
     return bool(said) and not _payload(paragraph)
 
 
