@@ -172,6 +172,7 @@ def _environment(folder: Path, finalize: Callable[[object], object]) -> Sandboxe
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        cache_size=-1,  # all of them, without a count of who was asked for last
         auto_reload=False,  # edited templates come with a new mind
     )
 

@@ -7,7 +7,6 @@ vanishes after the whole mail was sent leaves doubt: the fate UNCERTAIN (resend 
 from __future__ import annotations
 
 import contextlib
-import re
 import smtplib
 import time
 from collections.abc import Iterator, Sequence
@@ -23,8 +22,6 @@ from triage.transport.mailbox import Examination
 from triage.transport.oauth import WHEN_NOT_TAKEN, TokenLost, TokenRefused, TokenSource
 
 _KEEP_SECONDS = 50.0  # a link idle for longer is not trusted: relays close theirs after a minute or more
-_LINE_END = re.compile(rb"\r\n|\r|\n")
-_DOT = re.compile(rb"(?m)^\.")
 
 
 class RelayLost(OperatorError):  # noqa: N818 - reads as what happened
@@ -253,7 +250,7 @@ def _told(route: SmtpRoute) -> Iterator[None]:
 
 def _transact(smtp: smtplib.SMTP, message: bytes, sender: str, recipients: Sequence[str]) -> Delivery:
     """One mail over an open link. Every exception is raised before the relay had the whole mail."""
-    content = _DOT.sub(b"..", _LINE_END.sub(b"\r\n", message))
+    content = _on_the_line(message)
     offered = _offer(smtp, sender, recipients, size=len(content), eight_bit=not content.isascii())
     if offered is not None:
         return Delivery(tuple(Answer(address, offered.fate, offered.code, offered.text) for address in recipients))
@@ -264,6 +261,12 @@ def _transact(smtp: smtplib.SMTP, message: bytes, sender: str, recipients: Seque
         return Delivery(tuple(answers.values()))
     answers |= {answer.address: answer for answer in _hand_over(smtp, content, willing)}
     return Delivery(tuple(answers.values()))
+
+
+def _on_the_line(message: bytes) -> bytes:
+    """Every line with CRLF, and those that begin with a dot with one more (RFC 5321 section 4.5.2)."""
+    lines = message.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
+    return b"." * lines.startswith(b".") + lines.replace(b"\r\n.", b"\r\n..")
 
 
 def _offer(
