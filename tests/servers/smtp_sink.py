@@ -53,6 +53,12 @@ class _Handler:
     def __init__(self, sink: SmtpSink) -> None:
         self._sink = sink
 
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", responses[-1]] if self._sink.pipelining else responses
+
     async def handle_MAIL(  # noqa: N802 - the name is aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
@@ -106,7 +112,7 @@ class SmtpSink:
     """The sink; `received` holds what was accepted, in order.
 
     With certificates it speaks STARTTLS, or TLS from the first byte when `implicit_tls`; `login` asks for
-    USER and PASSWORD, over TLS only, before any mail.
+    USER and PASSWORD, over TLS only, before any mail. With `pipelining` it takes several commands at once.
     """
 
     host = "127.0.0.1"
@@ -118,7 +124,9 @@ class SmtpSink:
         implicit_tls: bool = False,
         login: bool = False,
         size_limit: int = 40_000_000,
+        pipelining: bool = False,
     ) -> None:
+        self.pipelining = pipelining
         self.received: list[Received] = []
         self.script = Script()
         self.seen = 0

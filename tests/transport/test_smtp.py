@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +23,12 @@ MAIL = b"Subject: reply\r\nMessage-ID: <vsd.1@psp.example>\r\n\r\nHello\r\n.dot\
 
 def route(sink: SmtpSink) -> SmtpRoute:
     return SmtpRoute("127.0.0.1", sink.port, "none", timeout=5, hello="desk.psp.example")
+
+
+@pytest.fixture(params=[False, True], ids=["one by one", "all at once"])
+def smtp_sink(request: pytest.FixtureRequest, make_sink: Callable[..., SmtpSink]) -> SmtpSink:
+    """A relay that is told one command after the other, and one that takes them all at once."""
+    return make_sink(pipelining=request.param)
 
 
 @pytest.fixture
@@ -91,6 +99,33 @@ def test_a_mail_nobody_takes_is_refused_and_the_next_one_still_goes(smtp_sink: S
     assert sender.send(MAIL, DESK, ["no@shop.example"]).refused
     assert sender.send(MAIL, DESK, ["a@shop.example"]).accepted
     assert smtp_sink.connections == 1
+
+
+def test_a_relay_that_goes_on_though_nobody_is_willing_gets_an_empty_mail_and_then_the_next_one() -> None:
+    said = [
+        *(b"250-relay\r\n250 PIPELINING", b"250 OK\r\n550 no\r\n354 go on", b"554 nobody", b"250 OK"),
+        *(b"250 OK\r\n250 OK\r\n354 go on", b"250 kept"),
+    ]
+    heard: list[bytes] = []
+
+    def serve(listening: socket.socket) -> None:
+        link, _ = listening.accept()
+        with link:
+            link.sendall(b"220 relay\r\n")
+            for line in said:
+                heard.append(link.recv(10_000))
+                link.sendall(line + b"\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        relay = threading.Thread(target=serve, args=(listening,))
+        relay.start()
+        sender = SmtpSender(SmtpRoute("127.0.0.1", listening.getsockname()[1], "none", timeout=5, hello="desk"))
+        assert sender.send(MAIL, DESK, ["no@shop.example"]).refused
+        assert sender.send(MAIL, DESK, ["a@shop.example"]).accepted
+        relay.join(5)
+        sender.close()
+    assert heard[2:4] == [b".\r\n", b"rset\r\n"]
+    assert heard[4].splitlines()[1:] == [b"RCPT TO:<a@shop.example>", b"DATA"]
 
 
 @pytest.mark.parametrize(("line", "fate"), [("451 4.3.0 Try later", Fate.DEFERRED), ("554 5.7.1 Spam", Fate.REFUSED)])

@@ -10,7 +10,7 @@ import contextlib
 import smtplib
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from triage.transport.link import diagnose, is_loopback, tls_context
 from triage.transport.mailbox import Examination
 from triage.transport.oauth import WHEN_NOT_TAKEN, TokenLost, TokenRefused, TokenSource
 
+_GO_ON = 354  # the reply to DATA that asks for the mail
 _KEEP_SECONDS = 50.0  # a link idle for longer is not trusted: relays close theirs after a minute or more
 
 
@@ -150,7 +151,7 @@ class SmtpSender:
         self.close()
         self._smtp = smtp = _connect(route)
         with _told(route):
-            _offer(smtp, sender, [])
+            _taken(*next(_replies(smtp, [_mail_from(smtp, sender, [])])), sender)
             smtp.rset()
         login = f"logged in as {route.user}" if route.user else "without a login"
         size = f", takes up to {int(smtp.esmtp_features['size']):,} bytes" if smtp.esmtp_features.get("size") else ""
@@ -251,16 +252,45 @@ def _told(route: SmtpRoute) -> Iterator[None]:
 def _transact(smtp: smtplib.SMTP, message: bytes, sender: str, recipients: Sequence[str]) -> Delivery:
     """One mail over an open link. Every exception is raised before the relay had the whole mail."""
     content = _on_the_line(message)
-    offered = _offer(smtp, sender, recipients, size=len(content), eight_bit=not content.isascii())
-    if offered is not None:
-        return Delivery(tuple(Answer(address, offered.fate, offered.code, offered.text) for address in recipients))
-    answers = {address: _ask(smtp, address) for address in dict.fromkeys(recipients)}
-    willing = [address for address, answer in answers.items() if answer.fate is Fate.ACCEPTED]
-    if not willing:
-        smtp.rset()
+    answers = {address: answer for address in recipients if (answer := _unasked(smtp, address))}
+    asked = [address for address in dict.fromkeys(recipients) if address not in answers]
+    if not asked:
         return Delivery(tuple(answers.values()))
-    answers |= {answer.address: answer for answer in _hand_over(smtp, content, willing)}
-    return Delivery(tuple(answers.values()))
+    offer = _mail_from(smtp, sender, asked, size=len(content), eight_bit=not content.isascii())
+    replies = _replies(smtp, [offer, *map(_rcpt_to, asked), "DATA"])
+    if (too_large := _taken(*next(replies), sender)) is not None:
+        _call_off(smtp, replies)
+        return Delivery(tuple(replace(too_large, address=address) for address in recipients))
+    answers |= {address: _of_one(address, *reply) for address, reply in zip(asked, replies, strict=False)}
+    if willing := [address for address, answer in answers.items() if answer.fate is Fate.ACCEPTED]:
+        answers |= {answer.address: answer for answer in _hand_over(smtp, *next(replies), content, willing)}
+    else:
+        _call_off(smtp, replies)
+    return Delivery(tuple(answers[address] for address in dict.fromkeys(recipients)))
+
+
+def _replies(smtp: smtplib.SMTP, commands: Sequence[str]) -> Iterator[tuple[int, bytes]]:
+    """What the relay says to each command. All go at once where it takes that (RFC 2920), else one when its reply is wanted."""
+    if _at_once(smtp):
+        smtp.send("".join(f"{command}\r\n" for command in commands).encode())
+        for _ in commands:
+            yield smtp.getreply()
+    else:
+        for command in commands:
+            smtp.send(f"{command}\r\n".encode())
+            yield smtp.getreply()
+
+
+def _at_once(smtp: smtplib.SMTP) -> bool:
+    return smtp.has_extn("pipelining")
+
+
+def _call_off(smtp: smtplib.SMTP, replies: Iterator[tuple[int, bytes]]) -> None:
+    """Begin anew after a mail that nobody gets. A relay that waits for it all the same gets an empty one (RFC 2920, 3.1)."""
+    if _at_once(smtp) and [code for code, _ in replies][-1:] == [_GO_ON]:
+        smtp.send(b".\r\n")
+        smtp.getreply()
+    smtp.rset()
 
 
 def _on_the_line(message: bytes) -> bytes:
@@ -269,20 +299,22 @@ def _on_the_line(message: bytes) -> bytes:
     return b"." * lines.startswith(b".") + lines.replace(b"\r\n.", b"\r\n..")
 
 
-def _offer(
+def _mail_from(
     smtp: smtplib.SMTP, sender: str, recipients: Sequence[str], size: int = 0, *, eight_bit: bool = False
-) -> Answer | None:
-    """MAIL FROM. None when taken; an Answer when this mail is too large; anything else concerns all mail."""
+) -> str:
     options = [f"SIZE={size}"] if size and smtp.has_extn("size") else []
     if eight_bit and smtp.has_extn("8bitmime"):
         options.append("BODY=8BITMIME")
     if not all(address.isascii() for address in (sender, *recipients)) and smtp.has_extn("smtputf8"):
         options.append("SMTPUTF8")
-    code, text = smtp.mail(sender, options)
+    return " ".join((f"MAIL FROM:<{sender}>", *options))
+
+
+def _taken(code: int, text: bytes, sender: str) -> Answer | None:
+    """The reply to MAIL FROM. None when taken; an Answer when this mail is too large; anything else concerns all mail."""
     if code == 250:
         return None
     if code == 552:
-        smtp.rset()
         return _answer("", code, text)
     if 500 <= code < 600:
         said = _said(smtplib.SMTPResponseException(code, text))
@@ -290,23 +322,30 @@ def _offer(
     raise smtplib.SMTPResponseException(code, text)
 
 
-def _ask(smtp: smtplib.SMTP, address: str) -> Answer:
-    """RCPT TO; what the relay would not understand is refused without asking it."""
+def _unasked(smtp: smtplib.SMTP, address: str) -> Answer | None:
+    """The answer for an address that the relay would not understand; None for one that it is asked about."""
     wire = on_the_wire(address)
     if wire is None:
         return Answer(address, Fate.REFUSED, 553, "not an address")
     if not wire.isascii() and not smtp.has_extn("smtputf8"):
         return Answer(address, Fate.REFUSED, 553, "the relay takes no address with letters outside ASCII")
-    code, text = smtp.rcpt(wire)
+    return None
+
+
+def _rcpt_to(address: str) -> str:
+    return f"RCPT TO:<{on_the_wire(address)}>"
+
+
+def _of_one(address: str, code: int, text: bytes) -> Answer:
+    """The reply to RCPT TO."""
     if code == 421:  # it is closing the link (RFC 5321 section 3.8)
         raise smtplib.SMTPResponseException(code, text)
     return _answer(address, code, text)
 
 
-def _hand_over(smtp: smtplib.SMTP, content: bytes, willing: Sequence[str]) -> list[Answer]:
-    """DATA and the mail itself. After the last byte an answer that never comes leaves the fate uncertain."""
-    code, text = smtp.docmd("DATA")
-    if code == 354:
+def _hand_over(smtp: smtplib.SMTP, code: int, text: bytes, content: bytes, willing: Sequence[str]) -> list[Answer]:
+    """The mail itself, after the reply to DATA. After the last byte an answer that never comes leaves the fate uncertain."""
+    if code == _GO_ON:
         smtp.send(content + (b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"))
         try:
             code, text = smtp.getreply()
