@@ -51,8 +51,8 @@ def decode(data: bytes, declared: str | None = None) -> str:
 
     The result holds neither NUL nor lone surrogates.
     """
-    if declared is None and data.isascii() and (text := data.decode("ascii")).isprintable():
-        return text  # most headers
+    if declared is None and data.isascii():
+        return data.translate(None, _CONTROL_BYTES).decode("ascii")  # most headers
     codec = _codec(declared) if declared else None
     if codec and _WIDE.match(codec):
         text = _strictly(data, codec)
