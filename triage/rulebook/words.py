@@ -228,10 +228,6 @@ class _Node(Generic[K]):
             self.lengths = tuple(sorted({*self.lengths, *map(len, spellings)}))
         return child
 
-    def goes_on(self, words: frozenset[str]) -> bool:
-        """Whether what leads here may be followed in a text of these words."""
-        return bool(self.lengths) or not self.words.keys().isdisjoint(words)
-
     def after(self, word: str) -> list[_Node[K]]:
         exact = self.words.get(word)
         found = [exact] if exact is not None else []
@@ -243,7 +239,22 @@ class _Node(Generic[K]):
         return found
 
 
-_Beginning = tuple[Sequence[K], list[_Node[K]]]  # the lists of which a word is an entry, and what may go on after it
+@dataclass(frozen=True, slots=True)
+class _Beginning(Generic[K]):
+    """What a word begins: the lists of which it is an entry by itself, what may go on after it, and with which words."""
+
+    alone: Sequence[K]
+    further: list[_Node[K]]
+    followers: frozenset[str]
+    anything: bool  # other words may follow as well: there are stems among them
+
+    @classmethod
+    def of(cls, nodes: Sequence[_Node[K]]) -> Self:
+        """What leads to some places of the tree begins."""
+        alone = dict.fromkeys(name for node in nodes for name in node.lists)
+        further = [node for node in nodes if node.words or node.stems]
+        followers = frozenset(word for node in further for word in node.words)
+        return cls(tuple(alone), further, followers, any(node.stems for node in further))
 
 
 class WordIndex(Generic[K]):
@@ -260,7 +271,7 @@ class WordIndex(Generic[K]):
                 self._add(name, entry)
         self._head = min(self._root.lengths, default=0)
         self._heads = {stem[: self._head] for stem in self._root.stems}
-        self._beginning = lru_cache(_BEGINNINGS)(self._begin)
+        self._beginnings: dict[str, _Beginning[K]] = {}
         self._idle: set[str] = set()  # words that begin nothing, as most words of every text
 
     def scan(self, text: str) -> dict[K, list[Seen]]:
@@ -278,26 +289,30 @@ class WordIndex(Generic[K]):
                     found[name].append(seen)
         return found
 
-    def _begun(self, words: frozenset[str]) -> dict[str, _Beginning[K]]:
-        """Those of some words that may begin an entry, each with what it begins."""
+    def _begun(self, words: frozenset[str]) -> dict[str, tuple[Sequence[K], list[_Node[K]]]]:
+        """Those of some words with which an entry may begin in a text of them, each with the lists of which it is an
+        entry by itself, and what may go on after it."""
         begun = {}
-        whole, heads, head = self._root.words, self._heads, self._head
         for word in words - self._idle:
-            if (word in whole or word[:head] in heads) and (begins := self._beginning(word)):
-                alone, further = begins
-                going = [node for node in further if node.goes_on(words)] if further else further
-                if alone or going:
-                    begun[word] = alone, going
-            else:
-                self._idle.add(word)
-        if len(self._idle) > _REMEMBERED:
-            self._idle.clear()
+            if begins := self._beginnings.get(word) or self._begin(word):
+                goes_on = begins.anything or not begins.followers.isdisjoint(words)
+                if goes_on or begins.alone:
+                    begun[word] = begins.alone, begins.further if goes_on else []
         return begun
 
     def _begin(self, word: str) -> _Beginning[K] | None:
-        nodes = self._root.after(word)
-        alone = tuple(dict.fromkeys(name for node in nodes for name in node.lists))
-        return (alone, [node for node in nodes if node.words or node.stems]) if nodes else None
+        """What a word begins; remembered, as most words come back in every text."""
+        likely = word in self._root.words or word[: self._head] in self._heads
+        nodes = self._root.after(word) if likely else []
+        if not nodes:
+            if len(self._idle) >= _REMEMBERED:
+                self._idle.clear()
+            self._idle.add(word)
+            return None
+        if len(self._beginnings) >= _BEGINNINGS:
+            self._beginnings.clear()
+        self._beginnings[word] = begins = _Beginning.of(nodes)
+        return begins
 
     def _add(self, name: K, entry: str) -> None:
         node = self._root
