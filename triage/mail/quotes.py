@@ -65,7 +65,7 @@ def split(text: str, *, forwarded: bool = False) -> Split:
 
 def _lines(text: str) -> list[str]:
     """The body's lines; an attribution that shares its line with own words gets a line of its own."""
-    text = "\n" + text.replace("\r\n", "\n").replace("\r", "\n")
+    text = "\n" + (text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text)
     if "\n>" in text:
         text = _ABOVE_MARKS.sub(_apart, text)
     return text[1:].split("\n")
