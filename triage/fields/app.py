@@ -66,6 +66,8 @@ def _version(part: Part, start: int, value: str, terms: Terms, *, labelled: bool
     before = _said_of(words)
     near = before if value.count(".") > 1 else before[:2]  # `23.4` may be a time or an amount: the app stands close by
     own = next((at for at, word in enumerate(near) if _is_app(word, terms)), None)
+    if own is None and not labelled and terms.updated_to.isdisjoint(before[:3]):
+        return
     other = next((at for at, word in enumerate(before) if _is_other(word, terms)), None)
     if _is_own(before[own:] if own is not None else _in_front_of_bracket(part, begin, start), terms):
         return

@@ -11,13 +11,14 @@ from triage.fields.parts import Part, closing
 from triage.fields.terms import Terms
 
 _PHONE = re.compile(r"(?:(?:\+|00)\d{2,3}[ .-]?)?(?:\(0\)[ ]?)?\d(?:[ .-]?\d){6,11}(?![\w-]|[.,]\d)")
+# What has no label is sought by its first sign, as a search from a look behind would stop at every character.
 _ALONE = re.compile(
-    r"(?<![\w.,+/-])\(?(?:\+|00)(?:45|46|47|358|44|49)\)?[ .-]?(?:\(0\)[ ]?)?\d(?:[ .-]?\d){6,10}(?![\w-]|[.,]\d)"
+    r"[(+0](?<![\w.,+/-].)(?:(?<=\()(?:\+|00)|(?<=\+)|(?<=0)0)(?:45|46|47|358|44|49)\)?[ .-]?(?:\(0\)[ ]?)?\d(?:[ .-]?\d){6,10}(?![\w-]|[.,]\d)"
 )
-_LOCAL = re.compile(r"(?<![\w.,+/-])\d{2,3}[ ]\d{2,3}[ ]\d{2,3}(?:[ ]\d{2})?(?![\w-]|[.,]\d| \d)")
+_LOCAL = re.compile(r"\d(?<![\w.,+/-].)\d{1,2}[ ]\d{2,3}[ ]\d{2,3}(?:[ ]\d{2})?(?![\w-]|[.,]\d| \d)")
 _SAID = re.compile(r"[^\d\n.!?]{0,30}[ \t](?:is|er|ar|on):?[ \t]{1,2}")  # `my phone at work is`
 _FEWEST = 8  # digits of a number without its country; fewer only behind a leading zero
-_LETTER = re.compile(r"(?<!\w)[ptmPTM][.:][ ]{0,2}(?P<number>\(?\+?\d[\d ()-]{6,18}\d)(?!\w)")
+_LETTER = re.compile(r"[ptmPTM](?<!\w.)[.:][ ]{0,2}(?P<number>\(?\+?\d[\d ()-]{6,18}\d)(?!\w)")
 _NAME = re.compile(r"[^\W\d_][\w'.-]{1,20}(?: [^\W\d_][\w'.-]{0,20}){1,3}")
 _PERSON = re.compile(r"[ \t]*(?P<name>[A-ZÆØÅÄÖ][\w'-]{1,20}(?: [A-ZÆØÅÄÖ][\w'.-]{0,20}){1,3})[ \t]*(?:\n|\Z|[,|])")
 

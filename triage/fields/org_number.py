@@ -16,7 +16,7 @@ _LABELLED = re.compile(
     re.IGNORECASE,
 )
 _VAT = re.compile(r"(?P<number>\d{3} ?\d{3} ?\d{3}) ?mva(?!\w)")
-_SWEDISH = re.compile(r"(?<![\w-])\d{6}-\d{4}(?![\w-])")
+_SWEDISH = re.compile(r"\d(?<![\w-].)\d{5}-\d{4}(?![\w-])")
 _PREFIXED = re.compile(r"(?:fi|dk)(?=\d)(?<!\w..)\d{8}(?!\w)")
 _GAP = re.compile(r"[^\d\n;?!:]{1,40}?[ ](?:is|er|ar|on|:)[ ]{1,2}(?=\w)")
 _FINNISH = re.compile(r"-(?<=(?<![\w-])\d{7}-)\d(?![\w-])")  # sought by its hyphen: digits are many in a log
