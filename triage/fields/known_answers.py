@@ -102,7 +102,8 @@ class KnownAnswers:
 
     answers: tuple[Answer, ...]
     phrases: tuple[tuple[str, ...], ...]  # of each answer, folded
-    matcher: Matcher
+    matcher: Matcher  # of the words of each
+    wordless: frozenset[int]  # the answers that ask for no words of the sender
 
     @classmethod
     def of(cls, file: AnswersFile) -> Self:
@@ -110,15 +111,16 @@ class KnownAnswers:
             answer.model_copy(update={"link": full_link(answer.link, file.links)}) for answer in file.answers
         )
         phrases = tuple(tuple(fold(phrase) for phrase in answer.phrases) for answer in answers)
-        return cls(answers, phrases, Matcher([answer.words or Condition() for answer in answers]))
+        wordless = frozenset(number for number, answer in enumerate(answers) if answer.words is None)
+        return cls(answers, phrases, Matcher([answer.words or Condition() for answer in answers]), wordless)
 
     def hints(self, mail: InboundMail, findings: Sequence[Finding], profile: str, today: date) -> tuple[str, ...]:
         """Ids of the answers that fit, at most three, the most particular first."""
         signs, words = _signs(mail, findings), self.matcher.look(mail.subject, mail.new)
         fitting = [
             answer
-            for number, answer in enumerate(self.answers)
-            if _fits(answer, signs, profile)
+            for number in sorted(self.wordless | words.likely)
+            if _fits(answer := self.answers[number], signs, profile)
             and (answer.words is None or words.holds(number))
             and (not answer.phrases or any(phrase in signs.text for phrase in self.phrases[number]))
             and answer.is_valid(today)

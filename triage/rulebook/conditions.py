@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from triage.domain import Where
 from triage.rulebook.words import Seen, WordIndex, trouble_with
@@ -94,16 +95,23 @@ class _Plan:
     barred: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sight:
     """What of the word lists of a matcher stands in a mail."""
 
     plans: Sequence[_Plan]
+    needing: Mapping[int, Sequence[int]]  # the conditions that cannot do without a list
     hits: dict[Where, Hits]
+
+    @cached_property
+    def likely(self) -> frozenset[int]:
+        """The conditions that may hold; no others do."""
+        seen = {number for found in self.hits.values() for number in found if number in self.needing}
+        return frozenset(number for needed in seen for number in self.needing[needed])
 
     def holds(self, number: int) -> bool:
         """Whether a condition holds; nothing is worked out for those that nobody asks for."""
-        return bool(_proof(self.plans[number], self.hits))
+        return number in self.likely and bool(_proof(self.plans[number], self.hits))
 
 
 class Matcher:
@@ -113,23 +121,23 @@ class Matcher:
     def __init__(self, conditions: Sequence[Condition]) -> None:
         lists: dict[Words, int] = {}
         self._plans = tuple(_plan(condition, lists) for condition in conditions)
-        self._needing: dict[int | None, list[int]] = defaultdict(list)
+        self._needing: dict[int, list[int]] = defaultdict(list)
         for number, plan in enumerate(self._plans):
-            self._needing[_needed(plan)].append(number)
+            if (needed := _needed(plan)) is not None:
+                self._needing[needed].append(number)
         self._index = WordIndex({number: entries for entries, number in lists.items()})
 
     def look(self, subject: str, body: str) -> Sight:
         """What stands in a mail, to be asked about some of the conditions."""
         parts = {Where.SUBJECT: subject[:LONGEST_PART], Where.BODY: body[:LONGEST_PART]}
-        return Sight(self._plans, {where: self._index.scan(text) for where, text in parts.items()})
+        return Sight(self._plans, self._needing, {where: self._index.scan(text) for where, text in parts.items()})
 
     def match(self, subject: str, body: str) -> Iterator[Match]:
         """The conditions that hold, in their order."""
         parts = {Where.SUBJECT: subject, Where.BODY: body}
-        hits = self.look(subject, body).hits
-        seen = {number for found in hits.values() for number in found if number in self._needing}
-        for number in sorted(number for needed in seen for number in self._needing[needed]):
-            if proof := _proof(self._plans[number], hits):
+        sight = self.look(subject, body)
+        for number in sorted(sight.likely):
+            if proof := _proof(self._plans[number], sight.hits):
                 yield Match(number, _where(proof), _quote(proof, parts))
 
 
