@@ -12,8 +12,8 @@ from triage.fields.terms import Terms
 
 _RIGHT = r"(?![\w%=-]|[.,]\d)"
 _START = re.compile(
-    r"[0-9][0-9](?<![\w.,+/%-]..)(?:\d{4}|\d\d[ -]\d{4,6}|[ .]\d\d[ .]\d\d)"
-)  # of an identity or card number
+    r"[0-9][0-9](?:[0-9][0-9](?<![\w.,+/%-]....)(?:\d\d|[ -]\d{4,6})|[ .]\d\d[ .]\d\d(?<![\w.,+/%-].{8}))"
+)  # of an identity or card number; what stands before it is looked at only where enough digits follow
 _ELEVEN = re.compile(rf"(?P<d>\d\d[ .]?\d\d[ .]?\d\d)[ .-]{{0,2}}(?P<n>\d{{5}}){_RIGHT}")
 # With its century a Swedish number is a grown person's: `20231107-0433` is somebody's order.
 _TEN = re.compile(rf"(?:19|20(?=0|1[0-5]))?(?P<d>\d{{6}})(?P<j>[ ]?[-+][ ]?|)(?P<n>\d{{4}}){_RIGHT}")
