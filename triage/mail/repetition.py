@@ -1,7 +1,7 @@
 """A log without what it repeats: of the lines a program writes by the thousand, the first and the last are enough.
 
-A line says the same as another when they differ in numbers and ids alone; but a number of three digits that takes few
-values in them, as a status does, tells lines apart. What stands around a line that stays is kept with it, as a log
+A line says the same as another when they differ in numbers and ids alone; but a number like a status of failure that
+takes few values in them tells lines apart. What stands around a line that stays is kept with it, as a log
 tells one call in several lines.
 """
 
@@ -17,10 +17,10 @@ __all__ = ["without_repeats"]
 
 _MOST = 15  # lines of one kind that stay at the beginning of a text, and as many at its end
 _AROUND = 20  # lines above and below each of them
-_FEW = 12  # different statuses in lines of one shape
+_FEW = 12  # different statuses of failure in lines of one shape
 _HEXADECIMAL = b"0123456789abcdefABCDEF"
 # Begins with a set of digits, as nothing is looked for faster; group 2 is what stands before it.
-_STATUS = re.compile(r"([1-5]\d\d)(?![\w-])(?<![\w.-]...)(?<=(.{4})...)")
+_STATUS = re.compile(r"([45]\d\d)(?![\w-])(?<![\w.-]...)(?<=(.{4})...)")
 _REMEMBERED = 8  # texts: the finders of fields and the rules ask for the same ones
 
 
